@@ -1,0 +1,171 @@
+"""What surrounds every message: the models' base classes, who and why, and the headers on the wire.
+
+A message's value is the exact text that was stored and hashed. Everything around it travels in headers, as CloudEvents
+1.0 in binary mode; `to_headers` and `Envelope.from_kafka` are the only places that know their names.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+PHOIHOP = UUID("6f1d5f0e-6d0b-5b5e-9a53-2f6c1a0f7c11")
+"""The namespace of every name-based id of the system."""
+
+CONTENT_TYPE = b"application/json"
+SPEC_VERSION = b"1.0"
+
+
+class Message(BaseModel):
+    """A frozen model with a stable type name and an integer version, both in the class line."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    message_type: ClassVar[str]
+    schema_version: ClassVar[int]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, type: str | None = None, version: int | None = None, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if type is not None and version is not None:
+            cls.message_type, cls.schema_version = type, version
+
+    def __init_subclass__(cls, *, type: str | None = None, version: int | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+
+
+class Event(Message):
+    """A fact, in the past tense. Readers ignore fields they do not know; writers emit declared fields only."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Command(Message):
+    """A request, in the imperative. An unknown field is an error: the sender meant something we would lose."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Metadata(BaseModel):
+    """Who did it, by which power, and what led to it. Stored with every event and sent as `ce_meta`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    actor: str
+    """The principal: `officer:dic:le-van-a`, `company:<provider id>`, `agency:ppd`, `service:registry`."""
+    agency: str | None = None
+    clause: str | None = None
+    """The clause that empowers the act; null where the texts are silent and our own policy applies."""
+    correlation_id: UUID
+    causation_id: UUID
+    """The command's id, or the id of the event that was reacted to."""
+    traceparent: str | None = None
+
+
+def follow(previous: "Envelope", actor: str) -> Metadata:
+    """The metadata of what `actor` does in answer to `previous`: same correlation and agency, caused by it."""
+    before = previous.metadata
+    return Metadata(
+        actor=actor,
+        agency=before.agency,
+        clause=before.clause,
+        correlation_id=before.correlation_id,
+        causation_id=previous.event_id,
+        traceparent=before.traceparent,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One sequenced event as every consumer sees it. `data` and `meta` are the stored bytes, UTF-8."""
+
+    source: str
+    """The service that wrote it: `registry`."""
+    event_id: UUID
+    type: str
+    schema_version: int
+    stream_id: UUID
+    stream_version: int
+    scope: str
+    """The province whose instruments apply: `hai-duong`."""
+    occurred_at: datetime
+    sequenced_at: datetime
+    epoch: int
+    position: int
+    prev: int
+    """The last position before this one in the same partition, 0 if none."""
+    meta: bytes
+    data: bytes
+
+    @property
+    def metadata(self) -> Metadata:
+        return Metadata.model_validate_json(self.meta)
+
+    @classmethod
+    def from_kafka(cls, headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Self:
+        """Raises MalformedMessage naming the header that is missing or wrong."""
+        found = dict(headers)
+        try:
+            schema = found["ce_dataschema"].decode()
+            return cls(
+                source=found["ce_source"].decode().removeprefix("/"),
+                event_id=UUID(found["ce_id"].decode()),
+                type=found["ce_type"].decode(),
+                schema_version=int(schema.rsplit(":", 1)[1]),
+                stream_id=UUID(found["ce_subject"].decode()),
+                stream_version=int(found["ce_streamversion"]),
+                scope=found["ce_province"].decode(),
+                occurred_at=_parse_time(found["ce_time"]),
+                sequenced_at=_parse_time(found["ce_sequencedtime"]),
+                epoch=int(found["ce_logepoch"]),
+                position=int(found["ce_sequence"]),
+                prev=int(found["ce_prev"]),
+                meta=found["ce_meta"],
+                data=value or b"",
+            )
+        except KeyError as missing:
+            raise MalformedMessage(f"header {missing.args[0]} is missing") from None
+        except (ValueError, IndexError) as wrong:
+            raise MalformedMessage(f"a header cannot be read: {wrong}") from None
+
+
+class MalformedMessage(ValueError):
+    """The headers do not make an event of ours."""
+
+
+def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
+    """The headers of an event on Kafka (CloudEvents 1.0, binary mode, with our extension attributes)."""
+    stream = str(envelope.stream_id).encode()
+    headers = [
+        ("ce_specversion", SPEC_VERSION),
+        ("ce_id", str(envelope.event_id).encode()),
+        ("ce_type", envelope.type.encode()),
+        ("ce_source", b"/" + envelope.source.encode()),
+        ("ce_subject", stream),
+        ("ce_time", _format_time(envelope.occurred_at)),
+        ("ce_sequencedtime", _format_time(envelope.sequenced_at)),
+        ("ce_dataschema", f"urn:phoihop:schema:{envelope.type}:{envelope.schema_version}".encode()),
+        ("ce_partitionkey", stream),
+        ("ce_sequence", b"%019d" % envelope.position),
+        ("ce_prev", b"%d" % envelope.prev),
+        ("ce_logepoch", b"%d" % envelope.epoch),
+        ("ce_streamversion", b"%d" % envelope.stream_version),
+        ("ce_province", envelope.scope.encode()),
+        ("ce_meta", envelope.meta),
+        ("content-type", CONTENT_TYPE),
+    ]
+    traceparent = envelope.metadata.traceparent
+    if traceparent is not None:
+        headers.append(("traceparent", traceparent.encode()))
+    return headers
+
+
+def _format_time(moment: datetime) -> bytes:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()
+
+
+def _parse_time(text: bytes) -> datetime:
+    return datetime.fromisoformat(text.decode())
