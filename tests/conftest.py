@@ -1,0 +1,3 @@
+"""What every test may ask for. Fixtures live in tests/support/."""
+
+pytest_plugins = ["tests.support.stack_fixture"]
