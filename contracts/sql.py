@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 
 class Cursor(Protocol):
-    """Parameters are written `%s` or `%(name)s`; a Python list becomes an array, so `unnest(%s::uuid[])` takes a batch."""
+    """Parameters are `%s` or `%(name)s`; a Python list becomes an array, so `unnest(%s::uuid[])` takes a batch."""
 
     def execute(self, sql: str, parameters: Any = None, /) -> Any: ...
 

@@ -1,0 +1,62 @@
+"""Facts of follow-up: instruments in force, duties, filings of the companies, summaries."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from contracts.envelope import Event
+from contracts.text import ClauseId, Code, Line, Month
+
+
+class InstrumentRegistered(Event, type="reporting.instrument-registered", version=1):
+    """An instrument (văn bản) applies in the province; `valid_from` is null where the start is not known."""
+
+    instrument_id: Code
+    title: Line
+    issuer: Code
+    number: Line | None
+    valid_from: date | None
+    clauses: int
+
+
+class DutyAssigned(Event, type="reporting.duty-assigned", version=1):
+    """A clause binds a holder in a role (HD-7, LA-11.1). `holder`: an agency's code, a company's id, or a class."""
+
+    duty_id: UUID
+    key: Line
+    instrument_id: Code
+    clause: ClauseId
+    holder: Line
+    role: Code
+
+
+class DutyReported(Event, type="reporting.duty-reported", version=1):
+    """Something was done about a duty: the event that shows it."""
+
+    duty_id: UUID
+    clause: ClauseId
+    holder: Line
+    role: Code
+    evidence_type: Line
+    evidence_id: UUID
+    done_on: date
+
+
+class FilingSubmitted(Event, type="reporting.filing-submitted", version=1):
+    """A company's monthly filing (báo cáo định kỳ, HD-3b) has this part: it refers to the list, it carries no rows."""
+
+    filing_id: UUID
+    provider_id: UUID
+    month: Month
+    part: Code
+    list_id: UUID
+    good: int
+    bad: int
+
+
+class SummaryCompiled(Event, type="reporting.summary-compiled", version=1):
+    """A summary (báo cáo tổng hợp) was made; `sha256` is of its JSON text, kept byte for byte."""
+
+    summary_id: UUID
+    title: Line
+    as_of: datetime
+    sha256: Line
