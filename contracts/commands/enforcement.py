@@ -11,7 +11,7 @@ from contracts.text import Line, Paragraphs
 
 
 class IssueTerminationRound(Command, type="enforcement.issue-termination-round", version=1):
-    """Demand the end of the live agency contracts of the agents in these cases, with a report-back instant (HD-2.1d3)."""
+    """Demand the end of the live agency contracts of these cases' agents, with a report-back instant (HD-2.1d3)."""
 
     letter_number: Line
     report_back_at: AwareDatetime
