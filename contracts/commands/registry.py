@@ -126,6 +126,7 @@ class TerminateContract(Command, type="registry.terminate-contract", version=1):
     agent_id: UUID
     provider_id: UUID
     order_id: UUID
+    case_id: UUID
     terminated_on: date
 
 
@@ -135,4 +136,5 @@ class CutLine(Command, type="registry.cut-line", version=1):
     line_id: UUID
     agent_id: UUID
     order_id: UUID
+    case_id: UUID
     cut_on: date

@@ -110,6 +110,7 @@ class ContractTerminated(Event, type="registry.contract-terminated", version=1):
     provider_id: UUID
     terminated_on: date
     order_id: UUID | None
+    case_id: UUID | None
 
 
 class AgentClosed(Event, type="registry.agent-closed", version=1):
@@ -138,6 +139,7 @@ class LineCut(Event, type="registry.line-cut", version=1):
     agent_id: UUID
     cut_on: date
     order_id: UUID
+    case_id: UUID
 
 
 class LineRestored(Event, type="registry.line-restored", version=1):
