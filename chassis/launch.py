@@ -1,0 +1,61 @@
+"""What happens after patching: settings, logs, and the part of the service's bootstrap that its role asks for."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from chassis.observe import logs
+from chassis.settings import CannotStart, Settings
+
+
+class Process(Protocol):
+    """What `bootstrap.http` and `bootstrap.work` give back."""
+
+    def run(self) -> int:
+        """Serves until SIGTERM or SIGINT; answers the exit code. Raises CannotStart."""
+
+
+class Bootstrap(Protocol):
+    """The module `services/<name>/bootstrap.py`, the one place that wires."""
+
+    def migrations(self) -> tuple[Path, ...]:
+        """Folders of the service's own migrations, applied after the chassis's."""
+
+    def consumers(self, settings: Settings) -> tuple[Any, ...]:
+        """The `Consumer`s of the service: run by `work`, their tables made by `migrate`, rebuilt by the command line."""
+
+    def http(self, settings: Settings) -> Process: ...
+
+    def work(self, settings: Settings) -> Process: ...
+
+
+def launch(service: str, role: str, package: str) -> int:
+    """Runs the role and answers the exit code. A start that fails leaves one line on stderr that says why."""
+    logger = structlog.get_logger("chassis.launch")
+    try:
+        settings = Settings(service)
+        logs.configure(service, role, settings.log_level)
+        bootstrap: Bootstrap = import_module(f"{package}.bootstrap")  # type: ignore[assignment]
+        if role == "migrate":
+            return _migrate(settings, bootstrap)
+        if not settings.database_url:
+            raise CannotStart(f"DATABASE_URL_{service.upper()} is not set")
+        process = bootstrap.http(settings) if role == "http" else bootstrap.work(settings)
+        code = process.run()
+        logger.info("stopped", code=code)
+        return code
+    except CannotStart as reason:
+        print(f"{service} {role} cannot start: {reason}", file=sys.stderr, flush=True)  # noqa: T201
+        return 1
+
+
+def _migrate(settings: Settings, bootstrap: Bootstrap) -> int:
+    from chassis.process.migrate import migrate  # psycopg2 must not be imported before the role is known
+
+    if not settings.database_owner_url:
+        raise CannotStart(f"DATABASE_OWNER_URL_{settings.service.upper()} is not set")
+    migrate(settings, bootstrap.migrations(), bootstrap.consumers(settings))
+    return 0
