@@ -7,7 +7,7 @@ A message's value is the exact text that was stored and hashed. Everything aroun
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -130,6 +130,16 @@ class Envelope:
             raise MalformedMessage(f"header {missing.args[0]} is missing") from None
         except (ValueError, IndexError) as wrong:
             raise MalformedMessage(f"a header cannot be read: {wrong}") from None
+
+
+class Received(Protocol):
+    """An event as a projection or a reaction is given it: what surrounds it, and the model of its fact."""
+
+    @property
+    def envelope(self) -> Envelope: ...
+
+    @property
+    def event(self) -> Event: ...
 
 
 class MalformedMessage(ValueError):

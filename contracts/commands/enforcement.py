@@ -16,7 +16,9 @@ class IssueTerminationRound(Command, type="enforcement.issue-termination-round",
     letter_number: Line
     report_back_at: AwareDatetime
     reason: Paragraphs
-    case_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=5_000)]
+    case_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
+    lead_request: Line | None = None
+    """Number of the police's recorded request, needed when the police lead one of these cases (HD-2.3d)."""
 
 
 class RequestLineCut(Command, type="enforcement.request-line-cut", version=1):
@@ -27,6 +29,8 @@ class RequestLineCut(Command, type="enforcement.request-line-cut", version=1):
     report_back_at: AwareDatetime
     reason: Paragraphs
     line_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=100)]
+    lead_request: Line | None = None
+    """Number of the police's recorded request, needed when the police lead this case (HD-2.3d)."""
 
 
 class AcknowledgeOrder(Command, type="enforcement.acknowledge-order", version=1):

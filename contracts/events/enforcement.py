@@ -37,6 +37,7 @@ class RoundIssued(Event, type="enforcement.round-issued", version=1):
     issued_on: date
     report_back_at: datetime
     reason: Paragraphs
+    lead_request: Line | None
     orders: int
 
 
