@@ -11,6 +11,10 @@ from chassis.observe import logs
 from chassis.settings import CannotStart, Settings
 
 
+HERE = Path(__file__).parent
+CHASSIS_MIGRATIONS = (HERE / "store" / "migrations", HERE / "consume" / "migrations")
+
+
 class Process(Protocol):
     """What `bootstrap.http` and `bootstrap.work` give back."""
 
@@ -25,7 +29,7 @@ class Bootstrap(Protocol):
         """Folders of the service's own migrations, applied after the chassis's."""
 
     def consumers(self, settings: Settings) -> tuple[Any, ...]:
-        """The `Consumer`s of the service: run by `work`, their tables made by `migrate`, rebuilt by the command line."""
+        """Run by `work`; `migrate` makes their tables, the command line rebuilds them."""
 
     def http(self, settings: Settings) -> Process: ...
 
@@ -38,7 +42,7 @@ def launch(service: str, role: str, package: str) -> int:
     try:
         settings = Settings(service)
         logs.configure(service, role, settings.log_level)
-        bootstrap: Bootstrap = import_module(f"{package}.bootstrap")  # type: ignore[assignment]
+        bootstrap: Bootstrap = import_module(f"{package}.bootstrap")
         if role == "migrate":
             return _migrate(settings, bootstrap)
         if not settings.database_url:
@@ -53,9 +57,9 @@ def launch(service: str, role: str, package: str) -> int:
 
 
 def _migrate(settings: Settings, bootstrap: Bootstrap) -> int:
-    from chassis.process.migrate import migrate  # psycopg2 must not be imported before the role is known
+    from chassis.postgres import migrate
 
     if not settings.database_owner_url:
         raise CannotStart(f"DATABASE_OWNER_URL_{settings.service.upper()} is not set")
-    migrate(settings, bootstrap.migrations(), bootstrap.consumers(settings))
+    migrate.apply(settings.database_owner_url, settings.service, (*CHASSIS_MIGRATIONS, *bootstrap.migrations()))
     return 0

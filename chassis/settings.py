@@ -1,4 +1,4 @@
-"""Every setting a service reads, its meaning beside its name. Settings come from the environment, secrets from files."""
+"""Every setting a service reads, its meaning beside its name: from the environment, secrets from files."""
 
 import os
 from pathlib import Path
