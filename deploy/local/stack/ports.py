@@ -3,21 +3,21 @@
 PORT_BASE (21000)    +0   PostgreSQL
                      +1   Kafka, clients
                      +2   Kafka, controller
-                     +10  registry, HTTP        +20  its metrics (http)    +30  its metrics (work)
-                     +11  inspection            +21                        +31
-                     +12  enforcement           +22                        +32
-                     +13  reporting             +23                        +33
-                     +14  notify                +24                        +34
-                     +40  sample programs of the companies, one port each
+                     +10  registry, HTTP        +20  registry, work process (health and metrics)
+                     +11  inspection            +21
+                     +12  enforcement           +22
+                     +13  reporting             +23
+                     +14  notify                +24
+                     +40  sample programs of the companies, ten ports
 """
 
 import os
 import socket
 from dataclasses import dataclass
 
+from contracts.topics import SERVICES
 from deploy.local.stack.errors import PortTaken, StackError
 
-SERVICES = ("registry", "inspection", "enforcement", "reporting", "notify")
 DEFAULT_BASE = 21000
 COMPANIES = 10
 
@@ -30,8 +30,7 @@ class Ports:
     kafka: int
     controller: int
     http: dict[str, int]
-    http_metrics: dict[str, int]
-    work_metrics: dict[str, int]
+    metrics: dict[str, int]
     companies: tuple[int, ...]
 
     def named(self) -> dict[str, int]:
@@ -41,8 +40,7 @@ class Ports:
             "Kafka": self.kafka,
             "Kafka's controller": self.controller,
             **{f"{service}, HTTP": port for service, port in self.http.items()},
-            **{f"{service}, metrics of http": port for service, port in self.http_metrics.items()},
-            **{f"{service}, metrics of work": port for service, port in self.work_metrics.items()},
+            **{f"{service}, work process": port for service, port in self.metrics.items()},
             **{f"sample company {index + 1}": port for index, port in enumerate(self.companies)},
         }
 
@@ -89,8 +87,7 @@ def _from(block: range) -> Ports:
         kafka=block[1],
         controller=block[2],
         http=dict(zip(SERVICES, block[10:15], strict=True)),
-        http_metrics=dict(zip(SERVICES, block[20:25], strict=True)),
-        work_metrics=dict(zip(SERVICES, block[30:35], strict=True)),
+        metrics=dict(zip(SERVICES, block[20:25], strict=True)),
         companies=tuple(block[40 : 40 + COMPANIES]),
     )
 

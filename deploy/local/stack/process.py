@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.stack.errors import CannotStart
+from deploy.local.stack.pids import is_zombie, recorded, started_at
 from deploy.local.stack.state import StateFolder, write_private
 
 
@@ -152,23 +153,6 @@ def last_lines(log: Path, count: int = 3) -> str:
     return "it wrote nothing"
 
 
-def started_at(pid: int) -> str | None:
-    """When that process began, in clock ticks since boot; None when there is none. Tells a reused pid apart."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (FileNotFoundError, ProcessLookupError, IndexError):
-        return None
-
-
-def recorded(pid_file: Path) -> int | None:
-    """The pid in the file, if that very process still runs."""
-    try:
-        pid, _, began = pid_file.read_text().partition(" ")
-        return int(pid) if began and started_at(int(pid)) == began else None
-    except (FileNotFoundError, ValueError):
-        return None
-
-
 def end_leftovers(state: StateFolder) -> list[str]:
     """Kills what an earlier, killed run of this state folder left running; returns the names. The lock must be held."""
     ended = []
@@ -177,15 +161,8 @@ def end_leftovers(state: StateFolder) -> list[str]:
         if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
-            while recorded(pid_file) is not None and not _is_zombie(pid):
+            while recorded(pid_file) is not None and not is_zombie(pid):
                 time.sleep(0.02)
             ended.append(pid_file.name)
         pid_file.unlink(missing_ok=True)
     return ended
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True

@@ -23,12 +23,15 @@ class Servers:
         self.postgres = PostgresServer(state, installed, ports.postgres)
         self.kafka = KafkaServer(state, installed, ports.kafka, ports.controller)
 
-    def start(self) -> None:
-        """Both at once; returns when both answer. Raises CannotStart."""
-        kafka = self.kafka.launch()
-        postgres = self.postgres.launch()
-        process.wait_ready(postgres, self.postgres.is_ready, READY_LIMIT_S)
-        process.wait_ready(kafka, self.kafka.is_ready, READY_LIMIT_S)
+    def start(self, postgres: bool = True, kafka: bool = True) -> None:
+        """Both at once, or the one that is wanted; returns when they answer. Raises CannotStart."""
+        started = []
+        if kafka:
+            started.append((self.kafka.launch(), self.kafka.is_ready))
+        if postgres:
+            started.append((self.postgres.launch(), self.postgres.is_ready))
+        for child, is_ready in reversed(started):
+            process.wait_ready(child, is_ready, READY_LIMIT_S)
 
     def stop(self) -> None:
         """Kafka first, then PostgreSQL, each within its limit; frees the state folder."""

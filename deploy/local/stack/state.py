@@ -3,7 +3,11 @@
 <root>/servers/<stamp>/     unpacked Kafka and PostgreSQL, shared by every stack of this root
 <root>/postgres/ kafka/     data of the two servers
 <root>/logs/ pids/          one file a program
-<root>/secrets/             one file a secret, mode 0600, made once and kept between runs
+<root>/secrets/             passwords of the servers, one file each, mode 0600, made once and kept between runs
+<root>/keys/                keys of the services (deploy/local/stack/keys.py)
+<root>/environment          how to reach the running stack, for programs in another terminal, mode 0600
+<root>/story/               run folders of the story
+<root>/venvs/               Python environments of the sample programs
 <root>/tests/<run>/         a whole state folder of its own for one run of the tests
 """
 
@@ -16,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.local.stack.errors import StackError, StateInUse
+from deploy.local.stack.pids import recorded, started_at
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 NOBODY = 65534  # the user `nobody`, in every /etc/passwd: initdb wants a user with a name
@@ -78,15 +83,18 @@ class StateFolder:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(descriptor, 100).decode() or "unknown"
             os.close(descriptor)
             raise StateInUse(
-                f"another run (pid {holder}) uses the state folder {self.root}; end it with 'make stop', "
+                f"another run (pid {self.holder()}) uses the state folder {self.root}; end it with 'make stop', "
                 "or choose another folder with PHOIHOP_STATE"
             ) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        os.pwrite(descriptor, f"{os.getpid()} {started_at(os.getpid())}".encode(), 0)
         self._lock = descriptor
+
+    def holder(self) -> int | None:
+        """The pid of the process that holds the lock, if it can be told."""
+        return recorded(self.root / "lock") if self.is_locked() else None
 
     def unlock(self) -> None:
         if self._lock is not None:

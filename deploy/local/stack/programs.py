@@ -1,0 +1,60 @@
+"""The sample programs from outside: each has its own requirements and its own Python environment, nothing of ours."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy.local.stack.errors import InstallFailed
+from deploy.local.stack.state import CHECKOUT, StateFolder, exclusive
+
+PROGRAMS = ("company", "police")
+
+
+def python_of(state: StateFolder, program: str) -> Path:
+    """The interpreter of that program's environment."""
+    return state.root / "venvs" / program / "bin" / "python"
+
+
+def missing(state: StateFolder) -> list[str]:
+    """Programs whose environment is not there, or not of the requirements as they stand."""
+    return [program for program in PROGRAMS if requirements(program).exists() and not _is_complete(state, program)]
+
+
+def requirements(program: str) -> Path:
+    return CHECKOUT / "examples" / program / "requirements.txt"
+
+
+def install(state: StateFolder, program: str) -> None:
+    """Makes the environment; its stamp is written last, so an interrupted install is redone. Raises InstallFailed."""
+    with exclusive(state.folder("venvs")):
+        if _is_complete(state, program):
+            return
+        folder = state.root / "venvs" / program
+        shutil.rmtree(folder, ignore_errors=True)
+        log = state.log(f"install-{program}")
+        pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+        for command in (
+            [sys.executable, "-m", "venv", str(folder)],
+            [*pip, "-r", str(requirements(program))],
+        ):
+            with log.open("wb") as output:
+                ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+            if ended.returncode != 0:
+                lines = log.read_text(errors="replace").strip().splitlines()
+                raise InstallFailed(f"examples/{program} could not be installed: {lines[-1:]} (log: {log})")
+        _stamp(state, program).write_text(_wanted(program))
+
+
+def _is_complete(state: StateFolder, program: str) -> bool:
+    stamp = _stamp(state, program)
+    return stamp.exists() and stamp.read_text() == _wanted(program)
+
+
+def _stamp(state: StateFolder, program: str) -> Path:
+    return state.root / "venvs" / program / "complete"
+
+
+def _wanted(program: str) -> str:
+    return hashlib.sha256(requirements(program).read_bytes()).hexdigest()
