@@ -50,3 +50,6 @@ ProvisionRef = Annotated[str, Field(min_length=2, max_length=80, pattern=r"^[^\s
 
 Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 """A calendar month: 2026-10."""
+
+Role = Annotated[str, Field(pattern=r"^[A-Z]$")]
+"""How a holder is bound: L leads, C cooperates, A advises … (law/clauses.py)."""

@@ -44,7 +44,7 @@ class ProgrammeApproved(Event, type="inspection.programme-approved", version=1):
 
 
 class InspectionPlanned(Event, type="inspection.inspection-planned", version=1):
-    """A visit is planned. form: `thanh-tra` or `kiem-tra`; target_kind: `agent`, `isp`, `website` …"""
+    """A visit is planned. form: `thanh-tra` or `kiem-tra`; target_kind: `agent` …, a code that may grow."""
 
     inspection_id: UUID
     programme_id: UUID | None

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.text import ClauseId, Code, Line, Month
+from contracts.text import ClauseId, Code, Line, Month, Role
 
 
 class InstrumentRegistered(Event, type="reporting.instrument-registered", version=1):
@@ -26,7 +26,7 @@ class DutyAssigned(Event, type="reporting.duty-assigned", version=1):
     instrument_id: Code
     clause: ClauseId
     holder: Line
-    role: Code
+    role: Role
 
 
 class DutyReported(Event, type="reporting.duty-reported", version=1):
@@ -35,7 +35,7 @@ class DutyReported(Event, type="reporting.duty-reported", version=1):
     duty_id: UUID
     clause: ClauseId
     holder: Line
-    role: Code
+    role: Role
     evidence_type: Line
     evidence_id: UUID
     done_on: date
