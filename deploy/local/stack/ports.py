@@ -12,6 +12,7 @@ PORT_BASE (21000)    +0   PostgreSQL
 """
 
 import os
+import secrets
 import socket
 from dataclasses import dataclass
 
@@ -93,11 +94,11 @@ def _from(block: range) -> Ports:
 
 
 def _free_block(size: int) -> range:
-    """Runs of the tests beside each other begin at different places, derived from their pids."""
+    """Begins at a random place: runs beside each other, in other process namespaces too, should not meet."""
     low, high = 23000, 32000
-    start = low + os.getpid() * 101 % (high - low - size)
+    start = secrets.randbelow(high - low - size)
     for offset in range(0, high - low - size, size):
-        first = low + (start - low + offset) % (high - low - size)
+        first = low + (start + offset) % (high - low - size)
         if all(is_free(port) for port in range(first, first + size)):
             return range(first, first + size)
     raise PortTaken(f"no {size} free ports in a row between {low} and {high}")
