@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -36,7 +36,7 @@ ORDER_EVENTS = (
     OrderOverdue,
 )
 
-OPEN_STATES = ("open", "acknowledged", "objected")
+UNSETTLED = ("open", "acknowledged", "objected")
 
 
 class Cases:
@@ -53,7 +53,8 @@ class Cases:
         create table order_file (
             order_id uuid primary key, version int not null, state text, kind text, case_id uuid, round_id uuid,
             addressee_id uuid, agent_id uuid, contract_id uuid, line_id uuid, report_back_at timestamptz,
-            issued_at timestamptz, document text, signature text, key_id text, executed_on date, remark text, overdue boolean
+            issued_at timestamptz, document text, signature text, key_id text, executed_on date, remark text,
+            overdue boolean
         );
         create index order_file_addressee on order_file (addressee_id, order_id);
         create index order_file_state on order_file (state, order_id);
@@ -209,3 +210,76 @@ class OrderFilter(BaseModel):
     addressee_id: UUID | None = None
     case_id: UUID | None = None
     kind: Code | None = None
+
+
+LIST_CASES = f"""
+    select {", ".join(CaseView.model_fields)} from case_file
+    where (%(state)s::text is null or state = %(state)s)
+      and (%(area)s::text is null or area = %(area)s)
+      and (%(target_id)s::uuid is null or target_id = %(target_id)s)
+      and (%(violation_id)s::uuid is null or violation_id = %(violation_id)s)
+      and (%(after)s::uuid is null or case_id > %(after)s::uuid)
+    order by case_id limit %(fetch)s
+"""
+
+LIST_ORDERS = f"""
+    select {", ".join(OrderView.model_fields)} from order_file
+    where (%(states)s::text[] is null or state = any(%(states)s))
+      and (not %(overdue)s or overdue)
+      and (%(addressee_id)s::uuid is null or addressee_id = %(addressee_id)s)
+      and (%(case_id)s::uuid is null or case_id = %(case_id)s)
+      and (%(kind)s::text is null or kind = %(kind)s)
+      and (%(after)s::uuid is null or order_id > %(after)s::uuid)
+    order by order_id limit %(fetch)s
+"""
+
+
+def list_cases(cursor: Cursor, narrow: CaseFilter, after: str | None, fetch: int) -> list[CaseView]:
+    """Cases by id; `after` is the last id of the page before."""
+    cursor.execute(LIST_CASES, {**narrow.model_dump(), "after": after, "fetch": fetch})
+    return _read(CaseView, cursor)
+
+
+def list_orders(cursor: Cursor, narrow: OrderFilter, after: str | None, fetch: int) -> list[OrderView]:
+    """Orders by id; `after` is the last id of the page before."""
+    states: list[str] | None = [narrow.state] if narrow.state else None
+    if narrow.state in ("unsettled", "overdue"):
+        states = list(UNSETTLED)
+    cursor.execute(
+        LIST_ORDERS,
+        {
+            "states": states,
+            "overdue": narrow.state == "overdue",
+            **narrow.model_dump(exclude={"state"}),
+            "after": after,
+            "fetch": fetch,
+        },
+    )
+    return _read(OrderView, cursor)
+
+
+def show_case(cursor: Cursor, case_id: UUID) -> CaseDetail | None:
+    """The case with its orders; None when there is no such case."""
+    cursor.execute(f"select {', '.join(CaseView.model_fields)} from case_file where case_id = %s", (case_id,))
+    found = _read(CaseView, cursor)
+    if not found:
+        return None
+    cursor.execute(
+        f"select {', '.join(OrderView.model_fields)} from order_file where case_id = %s order by issued_at, order_id",
+        (case_id,),
+    )
+    return CaseDetail(**found[0].model_dump(), orders=_read(OrderView, cursor))
+
+
+def show_order(cursor: Cursor, order_id: UUID) -> OrderView | None:
+    """The order; None when there is no such order."""
+    cursor.execute(f"select {', '.join(OrderView.model_fields)} from order_file where order_id = %s", (order_id,))
+    return next(iter(_read(OrderView, cursor)), None)
+
+
+V = TypeVar("V", bound=BaseModel)
+
+
+def _read(view: type[V], cursor: Cursor) -> list[V]:
+    names = tuple(view.model_fields)
+    return [view.model_validate(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]

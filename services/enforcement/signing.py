@@ -1,0 +1,34 @@
+"""The DIC's signature on an order document: detached Ed25519, because a transport signature lasts five minutes."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+KEY_FILE = "order-signing.pem"
+
+
+@dataclass(frozen=True)
+class Signed:
+    signature: str
+    """Base64 of the 64 bytes."""
+    key_id: str
+    """The first 16 hex digits of the SHA-256 of the raw public key."""
+
+
+class OrderSigner:
+    """Signs with the key in `folder`. Raises FileNotFoundError, or ValueError when the key is not Ed25519."""
+
+    def __init__(self, folder: Path) -> None:
+        key = load_pem_private_key((folder / KEY_FILE).read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ValueError(f"{KEY_FILE} holds no Ed25519 key")
+        self._key = key
+        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.key_id = hashlib.sha256(public).hexdigest()[:16]
+
+    def sign(self, document: str) -> Signed:
+        return Signed(base64.b64encode(self._key.sign(document.encode())).decode(), self.key_id)
