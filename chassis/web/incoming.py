@@ -1,0 +1,68 @@
+"""One request as the routes see it: read in full, its headers understood."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from werkzeug.datastructures import Headers, MultiDict
+
+from chassis.web.refusals import IdempotencyKeyMissing, IdempotencyKeyUnusable, IfMatchUnusable
+from contracts.refusals import Malformed
+
+LONGEST_KEY = 200
+TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+VERSION = re.compile(r'"([0-9]{1,9})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """`path` holds the values of the placeholders; `parameters` the query string, repeated names kept."""
+
+    method: str
+    path: Mapping[str, Any]
+    headers: Headers
+    parameters: MultiDict[str, str]
+    body: bytes
+    correlation_id: UUID
+    traceparent: str
+
+
+def correlation_id(headers: Headers) -> UUID:
+    """`X-Correlation-Id`, a new one when absent. Raises Malformed when it is no UUID."""
+    text = headers.get("X-Correlation-Id")
+    if text is None:
+        return uuid4()
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Malformed("X-Correlation-Id must be a UUID") from None
+
+
+def traceparent(headers: Headers) -> str:
+    """The caller's W3C trace context; a new trace when there is none or it is unusable, as the standard says."""
+    text = headers.get("traceparent", "")
+    return text if TRACEPARENT.fullmatch(text) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def idempotency_key(headers: Headers) -> str:
+    """Raises IdempotencyKeyMissing, IdempotencyKeyUnusable (1 to 200 printable ASCII characters)."""
+    key = headers.get("Idempotency-Key")
+    if key is None:
+        raise IdempotencyKeyMissing("send an Idempotency-Key of your own making, and the same one when you repeat")
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise IdempotencyKeyUnusable(f"an Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters")
+    return key
+
+
+def expected_version(headers: Headers) -> int | None:
+    """The version in `If-Match: "7"`, None without the header. Raises IfMatchUnusable."""
+    text = headers.get("If-Match")
+    if text is None:
+        return None
+    match = VERSION.fullmatch(text.strip())
+    if match is None:
+        raise IfMatchUnusable('If-Match holds one version in quotes: If-Match: "7"')
+    return int(match[1])

@@ -1,0 +1,67 @@
+"""JSON as it may come in: UTF-8, no name twice, no NaN, no infinity, at most 32 deep."""
+
+import json
+from typing import Any, NoReturn
+
+from chassis.web.refusals import DuplicateKey, NestedTooDeep, NotUtf8, NumberUnusable
+from contracts.refusals import Malformed
+
+DEEPEST = 32
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """The object a body holds. Raises Malformed or one of its kinds, saying where reading stopped."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotUtf8(f"byte {error.start + 1} of the body is not UTF-8") from None
+    try:
+        found = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
+    except RecursionError:
+        raise _too_deep() from None
+    except json.JSONDecodeError as error:
+        raise Malformed(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except ValueError:  # int() refuses thousands of digits
+        raise NumberUnusable("a number has too many digits") from None
+    if not isinstance(found, dict):
+        raise Malformed("the body must be a JSON object: {…}")
+    _check_depth(found)
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise DuplicateKey(f"the name {twice[:80]!r} stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise NumberUnusable(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise NumberUnusable(f"the number {text[:40]} is too large")
+    return number
+
+
+def _check_depth(document: dict[str, Any]) -> None:
+    level: list[Any] = [document]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> NestedTooDeep:
+    return NestedTooDeep(f"objects and lists may be nested {DEEPEST} deep")
