@@ -78,6 +78,8 @@ class ReportAgentList(Command, type="registry.report-agent-list", version=1):
     rows: Annotated[tuple[ListedAgent, ...], Field(max_length=20_000)]
     problems: Annotated[tuple[RowProblem, ...], Field(max_length=20_000)]
     duplicates: int
+    telecom_column: str = ""
+    """The letter of the column that names the lines' owners: whether these are registered is known to the register."""
 
 
 class RegisterAgent(Command, type="registry.register-agent", version=1):

@@ -1,7 +1,7 @@
 """Given these events, when that is asked, then this follows: how the domain's rules are tested.
 
-given = Specification(Agent(), evolve).given
-given(AgentRegistered(...), AgentClosed(...)).when(lambda agent: sign_contract(agent, ...)).then_raises(AgentIsClosed)
+    given = Specification(Agent(), evolve).given
+    given(AgentRegistered(...), AgentClosed(...)).when(signing(contract)).then_raises(AgentIsClosed)
 """
 
 from collections.abc import Callable, Iterable
@@ -59,7 +59,8 @@ class When(Generic[S]):
         return Given(self.given.specification, self.given.events + followed)
 
     def then_nothing(self) -> None:
-        assert () == _events(self.decide(self.given.state))
+        followed = _events(self.decide(self.given.state))
+        assert not followed
 
     def then_raises(self, refusal: type[Exception], **members: Any) -> None:
         """This very refusal, with at least these members."""

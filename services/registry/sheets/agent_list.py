@@ -86,10 +86,8 @@ class _Reader:
         if listed is None:
             self.problems += cells.problems
             return
-        key = (
-            number_key(listed.business_certificate_number or "")
-            or f"{text_key(listed.name)}/{text_key(listed.address)}"
-        )
+        certificate = number_key(listed.business_certificate_number or "")
+        key = certificate or f"{text_key(listed.name)}/{text_key(listed.address)}"
         if self._stands_already(key, listed, cells):
             self.problems += cells.problems
             return
@@ -132,10 +130,8 @@ class _Reader:
         telecom_of = cells.one_each("telecom", telecoms, len(numbers))
         if cells.problems:
             return ()
-        codes = [
-            (line_kind(kind), number, slug(owner))
-            for kind, number, owner in zip(kind_of, numbers, telecom_of, strict=True)
-        ]
+        written = zip(kind_of, numbers, telecom_of, strict=True)
+        codes = [(line_kind(kind), number, slug(owner)) for kind, number, owner in written]
         for kind, _, owner in codes:
             if not kind:
                 cells.problem("line_kind", "no kind of line can be read")

@@ -48,7 +48,7 @@ REQUIRED: tuple[Column, ...] = ("name", "owner", "address", "area", "contract")
 _WORDS: tuple[tuple[Column, tuple[str, ...]], ...] = (
     ("signed_on", ("ngay ky",)),
     ("telecom", ("doanh nghiep vien thong", "nha mang", "vien thong")),
-    ("line_kind", ("loai duong truyen", "loai thue bao", "loai hinh")),
+    ("line_kind", ("loai duong truyen", "duong truyen loai", "loai thue bao", "loai hinh")),
     ("line_number", ("so thue bao", "so duong truyen", "duong truyen", "so dien thoai")),
     ("contract", ("so hop dong", "so hd", "hop dong so")),
     ("certificate", ("dkkd", "giay chung nhan", "dang ky kinh doanh")),
@@ -63,7 +63,7 @@ _WORDS: tuple[tuple[Column, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where each column stands, from 0, and the rows' numbers at which the header begins and ends."""
+    """Where each column stands, from 0, and the number of the header's last row."""
 
     places: Mapping[Column, int]
     last_row: int
@@ -78,14 +78,12 @@ def find_header(rows: Sequence[Row]) -> Header:
 
     Raises HeaderNotFound naming the columns that are missing.
     """
-    best: Header = Header({}, 0)
+    best, at = Header({}, 0), 0
     for index, row in enumerate(rows[:SEARCHED_ROWS]):
-        candidates = [Header(_places(_titles(row)), row.number)]
-        if index + 1 < len(rows) and rows[index + 1].number == row.number + 1:
-            candidates.append(Header(_places(_joined(row, rows[index + 1])), row.number + 1))
-        for found in candidates:
-            if len(found.places) > len(best.places):
-                best = found
+        found = Header(_places(_titles(row)), row.number)
+        if len(found.places) > len(best.places):
+            best, at = found, index
+    best = _with_second_row(best, rows[at : at + 2])
     missing = [TITLES[column] for column in REQUIRED if column not in best.places]
     if len(best.places) < LIKELY_HEADER:
         raise HeaderNotFound(
@@ -97,6 +95,18 @@ def find_header(rows: Sequence[Row]) -> Header:
             f"The header in row {best.last_row} has no column {', '.join(missing)}", row=best.last_row, columns=missing
         )
     return best
+
+
+def _with_second_row(header: Header, rows: Sequence[Row]) -> Header:
+    """The header with the row below it where that belongs to it: titles merged over both rows leave it blank there."""
+    if len(rows) < 2 or "name" not in header.places:
+        return header
+    upper, lower = rows
+    name_below = lower.cells[header.places["name"]].value if header.places["name"] < len(lower.cells) else None
+    if lower.number != upper.number + 1 or name_below is not None:
+        return header
+    both = Header(_places(_joined(upper, lower)), lower.number)
+    return both if len(both.places) > len(header.places) else header
 
 
 def _titles(row: Row) -> list[str]:
