@@ -1,0 +1,201 @@
+"""Connections to one database: never more than `size`, handed out in turn, thrown away when they are broken.
+
+Works on threads and on eventlet's green threads alike, because it waits on nothing but a condition of `threading`.
+"""
+
+import select
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from psycopg2 import extensions
+
+from chassis.postgres.cursor import IS_GREEN, PooledCursor
+
+CONNECT_TIMEOUT_S = 5
+KEEPALIVES: dict[str, Any] = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # milliseconds
+}
+
+
+class Unavailable(Exception):
+    """The database cannot be asked now; the same request may succeed in a moment (503, `Retry-After`)."""
+
+    retry_after_s = 1
+
+
+class PoolExhausted(Unavailable):
+    """All connections stayed in use for as long as we were willing to wait."""
+
+
+class Pool:
+    """At most `size` connections of one role to one database.
+
+    statement_timeout_s, lock_timeout_s: enforced by the server; 0 is none. wait_s: how long a caller waits for a free
+    connection before PoolExhausted. search_path: `read` holds the views of the live read models.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        size: int = 10,
+        *,
+        statement_timeout_s: float = 15,
+        lock_timeout_s: float = 5,
+        wait_s: float = 5,
+        search_path: str = "read, public",
+        application_name: str = "phoihop",
+    ) -> None:
+        self.dsn = dsn
+        self.size = size
+        self._wait_s = wait_s
+        self._settings = {
+            "statement_timeout": f"{int(statement_timeout_s * 1000)}",
+            "lock_timeout": f"{int(lock_timeout_s * 1000)}",
+            "search_path": search_path,
+            "timezone": "UTC",
+        }
+        self._application_name = application_name
+        self._free: list[Any] = []
+        self._open = 0
+        self._changed = threading.Condition()
+        self._closed = False
+
+    @contextmanager
+    def transaction(self, read_only: bool = False) -> Iterator[PooledCursor]:
+        """One transaction, READ COMMITTED: committed at the end, rolled back when anything is raised.
+
+        Raises Unavailable when no connection can be had. An error of COMMIT itself leaves the outcome unknown.
+        """
+        with self._connection() as connection:
+            connection.readonly = read_only
+            with connection.cursor() as cursor:
+                yield cursor
+            connection.commit()
+
+    @contextmanager
+    def statements(self) -> Iterator[PooledCursor]:
+        """Each statement is its own transaction: one round trip where a transaction takes three."""
+        with self._connection() as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                yield cursor
+
+    def close(self) -> None:
+        """Closes what is free now, and the rest when it comes back."""
+        with self._changed:
+            self._closed = True
+            idle, self._free = self._free, []
+            self._open -= len(idle)
+            self._changed.notify_all()
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        connection = self._take()
+        try:
+            yield connection
+            if connection.info.transaction_status != extensions.TRANSACTION_STATUS_IDLE:
+                connection.rollback()
+        except BaseException:
+            _roll_back(connection)
+            raise
+        finally:
+            self._give_back(connection)
+
+    def _take(self) -> Any:
+        deadline = time.monotonic() + self._wait_s
+        with self._changed:
+            while True:
+                if self._closed:
+                    raise Unavailable("the pool is closed: this process is stopping")
+                while self._free:
+                    connection = self._free.pop()
+                    if _is_alive(connection):
+                        return connection
+                    connection.close()
+                    self._open -= 1
+                if self._open < self.size:
+                    self._open += 1
+                    break
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    raise PoolExhausted(f"all {self.size} database connections stayed busy for {self._wait_s:g} s")
+                self._changed.wait(remaining)
+        try:
+            return self._connect()
+        except BaseException:
+            self._forget()
+            raise
+
+    def _give_back(self, connection: Any) -> None:
+        usable = not connection.closed and connection.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
+        if usable and not self._closed:
+            if connection.autocommit or connection.readonly:
+                connection.set_session(readonly=False, autocommit=False)
+            with self._changed:
+                self._free.append(connection)
+                self._changed.notify()
+        else:
+            connection.close()
+            self._forget()
+
+    def _forget(self) -> None:
+        with self._changed:
+            self._open -= 1
+            self._changed.notify()
+
+    def _connect(self) -> Any:
+        options = " ".join(f"-c {name}={value.replace(' ', '')}" for name, value in self._settings.items())
+        try:
+            with _limit(CONNECT_TIMEOUT_S):
+                return psycopg2.connect(
+                    self.dsn,
+                    cursor_factory=PooledCursor,
+                    connect_timeout=CONNECT_TIMEOUT_S,
+                    application_name=self._application_name,
+                    options=options,
+                    **KEEPALIVES,
+                )
+        except psycopg2.OperationalError as error:
+            raise Unavailable(f"PostgreSQL does not let us in: {str(error).strip()}") from error
+
+
+def _is_alive(connection: Any) -> bool:
+    """A server has nothing to say on an idle connection but goodbye."""
+    if connection.closed:
+        return False
+    try:
+        readable, _, _ = select.select([connection.fileno()], [], [], 0)
+    except (OSError, ValueError, psycopg2.Error):
+        return False
+    return not readable
+
+
+def _roll_back(connection: Any) -> None:
+    try:
+        if not connection.closed:
+            connection.rollback()
+    except psycopg2.Error:
+        connection.close()
+
+
+@contextmanager
+def _limit(seconds: float) -> Iterator[None]:
+    """In green mode psycopg2 ignores `connect_timeout`; there eventlet's own timeout ends the wait."""
+    if not IS_GREEN:
+        yield
+        return
+    import eventlet
+
+    error = psycopg2.OperationalError(f"no answer within {seconds:g} s")
+    with eventlet.Timeout(seconds, error):
+        yield

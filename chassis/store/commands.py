@@ -1,0 +1,234 @@
+"""Handling a command: already done? → load → decide → append, in one transaction."""
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid5
+
+import psycopg2
+from psycopg2 import errors
+
+from chassis.identity.principal import Principal
+from chassis.postgres.pool import Pool, Unavailable
+from chassis.store.append import append, stored_answer
+from chassis.store.context import Authority, Context, Request
+from chassis.store.decision import Answer, Batches, Decision, OutboxMessage
+from chassis.store.digest import request_digest
+from chassis.timers.clocks import Clocks
+from contracts.envelope import PHOIHOP, Command, Metadata
+from contracts.refusals import CommandIdReused, Refusal, StaleVersion
+from contracts.sql import Cursor
+
+__all__ = ["Answer", "Authority", "Batches", "Commands", "Context", "Decision", "Handler", "command_id_of"]
+
+Handler = Callable[[Any, Context], Decision | Batches]
+"""(command, context) → decision. Typed `Any` so that each handler can name its own command."""
+
+RETRIES = 3
+PAUSE_S = (0.005, 0.05)
+
+ALREADY_DONE = "select request_digest, response::text from public.command where principal = %s and command_id = %s"
+
+
+def command_id_of(principal: Principal, key: str | UUID) -> UUID:
+    """The same principal and key is the same command: `key` is the Idempotency-Key or the message's id."""
+    return uuid5(uuid5(PHOIHOP, principal.name), str(key))
+
+
+class Commands:
+    """Executes every command of a service, each at most once."""
+
+    def __init__(
+        self, handlers: Mapping[type[Command], Handler], authority: Authority, clocks: Clocks, scope: str, service: str
+    ) -> None:
+        self.handlers = handlers
+        self.service = service
+        self.scope = scope
+        self._authority = authority
+        self._clocks = clocks
+
+    def execute(
+        self,
+        pool: Pool,
+        command: Command,
+        *,
+        principal: Principal,
+        key: str | UUID,
+        expected_version: int | None = None,
+        correlation_id: UUID | None = None,
+        causation_id: UUID | None = None,
+        traceparent: str | None = None,
+    ) -> Answer:
+        """In a transaction of its own. Returns once it has committed.
+
+        Raises Refusal (nothing was changed; of a `Batches` command the finished batches stay) and Unavailable (the
+        database could not be asked or did not answer in time: try again with the same key). Lost races are tried again
+        up to three times, unless the caller named the version.
+        """
+        request = self._request(
+            command, principal, key, expected_version, correlation_id, causation_id, traceparent, metadata=None
+        )
+        for attempt in itertools.count():
+            try:
+                return self._execute_once(pool, command, request)
+            except StaleVersion:
+                if expected_version is not None or attempt == RETRIES:
+                    raise
+            except errors.QueryCanceled as error:
+                raise Unavailable("the database took too long over this request") from error
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                # Deadlock, lock_timeout, a connection that went away. Even if COMMIT was cut off and had succeeded,
+                # the same command id finds what was stored.
+                if attempt == RETRIES:
+                    raise Unavailable(f"the database could not do it now: {str(error).strip()}") from error
+            time.sleep(random.uniform(*PAUSE_S) * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def execute_in(
+        self,
+        cursor: Cursor,
+        command: Command,
+        *,
+        principal: Principal,
+        key: str | UUID,
+        expected_version: int | None = None,
+        correlation_id: UUID | None = None,
+        causation_id: UUID | None = None,
+        traceparent: str | None = None,
+        metadata: Metadata | None = None,
+        outbox: Sequence[OutboxMessage] = (),
+    ) -> Answer:
+        """Inside the caller's transaction, under a savepoint: after a Refusal the transaction can go on.
+
+        `metadata` (made by `follow`) is taken whole instead of the three ids before it. Lost version races are tried
+        again; every database error but those passes through, and then the transaction is lost.
+        """
+        request = self._request(
+            command, principal, key, expected_version, correlation_id, causation_id, traceparent, metadata
+        )
+        for attempt in itertools.count():
+            cursor.execute("savepoint command")
+            try:
+                answer = self._decide_and_append(cursor, command, request, outbox)
+            except (Refusal, ValueError, RuntimeError) as error:
+                cursor.execute("rollback to savepoint command")
+                if not isinstance(error, StaleVersion) or expected_version is not None or attempt == RETRIES:
+                    raise
+            else:
+                cursor.execute("release savepoint command")
+                return answer
+        raise AssertionError("unreachable")
+
+    def _execute_once(self, pool: Pool, command: Command, request: Request) -> Answer:
+        with pool.transaction() as cursor:
+            context = self._context(cursor, request)
+            outcome = self._already_done(cursor, request) or self._decide(cursor, command, context, request)
+            match outcome:
+                case Answer():
+                    return outcome
+                case Decision():
+                    return self._append(cursor, request, context, outcome)
+        return self._run_batches(pool, request, context, outcome)
+
+    def _decide_and_append(
+        self, cursor: Cursor, command: Command, request: Request, outbox: Sequence[OutboxMessage]
+    ) -> Answer:
+        context = self._context(cursor, request)
+        outcome = self._already_done(cursor, request) or self._decide(cursor, command, context, request)
+        if isinstance(outcome, Batches):
+            for number, decision in enumerate(outcome.batches):
+                self._append(cursor, _batch(request, number), context, decision)
+            outcome = outcome.final if isinstance(outcome.final, Decision) else outcome.final()
+        return outcome if isinstance(outcome, Answer) else self._append(cursor, request, context, outcome, outbox)
+
+    def _run_batches(self, pool: Pool, request: Request, context: Context, outcome: Batches) -> Answer:
+        batches = iter(outcome.batches)
+        for number in itertools.count():
+            with pool.transaction() as cursor:
+                context.move_to(cursor)
+                decision = next(batches, None)
+                if decision is None:
+                    final = outcome.final if isinstance(outcome.final, Decision) else outcome.final()
+                    return self._append(cursor, request, context, final)
+                self._append(cursor, _batch(request, number), context, decision)
+        raise AssertionError("unreachable")
+
+    def _decide(
+        self, cursor: Cursor, command: Command, context: Context, request: Request
+    ) -> Decision | Batches | Answer:
+        handler = self.handlers.get(type(command))
+        if handler is None:
+            raise LookupError(f"{self.service} has no handler for {type(command).__name__}")
+        try:
+            return handler(command, context)
+        except Refusal as refusal:
+            # A twin of this command may have been accepted while we were deciding: then its answer is ours.
+            done = self._already_done(cursor, request)
+            if done is not None:
+                return done
+            context.refuse_if_stale(refusal)
+            raise
+
+    def _append(
+        self,
+        cursor: Cursor,
+        request: Request,
+        context: Context,
+        decision: Decision,
+        outbox: Sequence[OutboxMessage] = (),
+    ) -> Answer:
+        if decision.changes:
+            context.require_version(decision.changes[0].stream_id, decision.changes[0].expected_version)
+        clause = decision.clause or context.clause
+        return append(
+            cursor,
+            scope=self.scope,
+            principal=request.principal.name,
+            command_id=request.command_id,
+            request_digest=request.digest,
+            decision=replace(decision, clause=clause),
+            metadata=request.metadata,
+            recorded_at=context.now,
+            outbox=outbox,
+        )
+
+    def _already_done(self, cursor: Cursor, request: Request) -> Answer | None:
+        cursor.execute(ALREADY_DONE, (request.principal.name, request.command_id))
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        if row[0] != request.digest:
+            raise CommandIdReused("this command id was used before, for another request")
+        return stored_answer(row[1])
+
+    def _context(self, cursor: Cursor, request: Request) -> Context:
+        now = self._clocks.wall.now(cursor)
+        return Context(request, cursor, self._authority, now, self._clocks.calendar.today(now), self.scope)
+
+    def _request(
+        self,
+        command: Command,
+        principal: Principal,
+        key: str | UUID,
+        expected_version: int | None,
+        correlation_id: UUID | None,
+        causation_id: UUID | None,
+        traceparent: str | None,
+        metadata: Metadata | None,
+    ) -> Request:
+        command_id = command_id_of(principal, key)
+        metadata = metadata or Metadata(
+            actor=principal.name,
+            agency=principal.agency,
+            correlation_id=correlation_id or command_id,
+            causation_id=causation_id or command_id,
+            traceparent=traceparent,
+        )
+        return Request(command_id, request_digest(command), principal, metadata, expected_version)
+
+
+def _batch(request: Request, number: int) -> Request:
+    return replace(request, command_id=uuid5(request.command_id, f"batch/{number}"), expected_version=None)

@@ -1,0 +1,117 @@
+"""What a handler may ask while it decides: who, when, by which power, and what the streams say."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID, uuid5
+
+from chassis.identity.principal import Principal
+from chassis.store import load as loading
+from chassis.store.load import Fold, Loaded
+from contracts.envelope import Metadata
+from contracts.refusals import Refusal, StaleVersion
+from contracts.sql import Cursor
+
+S = TypeVar("S")
+
+
+class Authority(Protocol):
+    """The port that knows who may do what: `services/authority.py`."""
+
+    def __call__(
+        self, *, principal: Principal, action: str, on_day: date, area: str | None, facts: dict[str, Any]
+    ) -> str | None:
+        """The clause that empowers, None for our own policy. Raises ReservedToAnother, NotInForce, NoBasis, Forbidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command with everything that came around it."""
+
+    command_id: UUID
+    digest: bytes
+    principal: Principal
+    metadata: Metadata
+    expected_version: int | None
+
+
+class Context:
+    """Handed to a handler with its command. `now` is the wall's instant, `today` the legal date."""
+
+    def __init__(
+        self, request: Request, cursor: Cursor, authority: Authority, now: datetime, today: date, scope: str
+    ) -> None:
+        self.command_id = request.command_id
+        self.principal = request.principal
+        self.expected_version = request.expected_version
+        self.correlation_id = request.metadata.correlation_id
+        self.causation_id = request.metadata.causation_id
+        self.traceparent = request.metadata.traceparent
+        self.now = now
+        self.today = today
+        self.scope = scope
+        self.clause: str | None = None
+        """The clause that the first `require` answered; it goes into the metadata unless the decision names another."""
+        self._authority = authority
+        self._cursor = cursor
+        self._first: tuple[UUID, int] | None = None
+
+    def new_id(self, label: str) -> UUID:
+        """Ids come in with the command: the same command always makes the same ids."""
+        return uuid5(self.command_id, label)
+
+    def require(self, action: str, *, area: str | None = None, **facts: Any) -> str | None:
+        """The clause by which the principal may do this; None where it is our own policy.
+
+        Raises ReservedToAnother, NotInForce, NoBasis, Forbidden.
+        """
+        clause = self._authority(principal=self.principal, action=action, on_day=self.today, area=area, facts=facts)
+        self.clause = self.clause or clause
+        return clause
+
+    def load(self, fold: Fold[S], stream_id: UUID) -> Loaded[S]:
+        """Version 0 and the initial state when there is no such stream. Load the stream the command is about first."""
+        loaded = loading.load(self._cursor, fold, stream_id)
+        self._first = self._first or (stream_id, loaded.version)
+        return loaded
+
+    def load_many(self, fold: Fold[S], stream_ids: Collection[UUID]) -> dict[UUID, Loaded[S]]:
+        """One round trip; every id asked for is in the answer."""
+        return loading.load_many(self._cursor, fold, stream_ids)
+
+    def claimed_by(self, kind: str, value: str) -> UUID | None:
+        """The stream that holds this natural key."""
+        return self.claimed_by_many(kind, [value]).get(value)
+
+    def claimed_by_many(self, kind: str, values: Collection[str]) -> dict[str, UUID]:
+        """Only values that are claimed are in the answer."""
+        self._cursor.execute(
+            "select value, stream_id from public.claim where kind = %s and value = any(%s::text[])",
+            (kind, list(values)),
+        )
+        return dict(self._cursor.fetchall())
+
+    def query(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """Rows of the service's own read models. They lag: what must be exact is loaded or claimed."""
+        self._cursor.execute(sql, parameters)
+        return self._cursor.fetchall()
+
+    def move_to(self, cursor: Cursor) -> None:
+        """From here on reads go through this cursor (the next batch's transaction)."""
+        self._cursor = cursor
+
+    def refuse_if_stale(self, refusal: Refusal) -> None:
+        """A caller who named a version that is past hears that, rather than what it led to. Raises StaleVersion."""
+        if refusal.status == 409 and self.expected_version is not None and self._first is not None:
+            self.require_version(*self._first)
+
+    def require_version(self, stream_id: UUID, current: int) -> None:
+        """Raises StaleVersion when the caller named another version than `current`."""
+        if self.expected_version is not None and self.expected_version != current:
+            raise StaleVersion(
+                f"{stream_id} is at version {current}, not {self.expected_version}",
+                stream_id=str(stream_id),
+                expected_version=self.expected_version,
+                current_version=current,
+            )

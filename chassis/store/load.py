@@ -1,0 +1,72 @@
+"""From a stream's events to its state."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from contracts import catalogue
+from contracts.catalogue import TypeKey
+from contracts.envelope import Event
+from contracts.sql import Cursor
+
+S = TypeVar("S")
+
+LOAD = """
+select e.stream_id, e.version, e.type, e.schema_version, e.data::text
+from public.event e join public.stream s on s.stream_id = e.stream_id
+where e.stream_id = any(%s::uuid[]) and s.category = %s
+order by e.stream_id, e.version
+"""
+
+
+class UnknownStoredType(Exception):
+    """The store holds an event that this code has no model for: the code is older than its database."""
+
+
+@dataclass(frozen=True)
+class Fold(Generic[S]):
+    """How the streams of one category become state. `evolve` ignores events it does not know what to do with."""
+
+    category: str
+    initial: S
+    evolve: Callable[[S, Event], S]
+    events: Callable[[], Mapping[TypeKey, type[Event]]] = catalogue.events
+    """Where models are looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[S]):
+    """A state and the version it is true of; version 0: there is no such stream in this category."""
+
+    state: S
+    version: int
+
+
+def load(cursor: Cursor, fold: Fold[S], stream_id: UUID) -> Loaded[S]:
+    """Raises UnknownStoredType, and whatever `evolve` raises."""
+    return load_many(cursor, fold, [stream_id])[stream_id]
+
+
+def load_many(cursor: Cursor, fold: Fold[S], stream_ids: Collection[UUID]) -> dict[UUID, Loaded[S]]:
+    """One round trip; every id that was asked for is a key of the answer."""
+    cursor.execute(LOAD, (list(stream_ids), fold.category))
+    states = dict.fromkeys(stream_ids, fold.initial)
+    versions = dict.fromkeys(stream_ids, 0)
+    for stream_id, version, kind, schema_version, data in cursor.fetchall():
+        states[stream_id] = fold.evolve(states[stream_id], _read(fold, (kind, schema_version), data))
+        versions[stream_id] = version
+    return {stream_id: Loaded(states[stream_id], versions[stream_id]) for stream_id in states}
+
+
+def _read(fold: Fold[S], key: TypeKey, data: str) -> Event:
+    model = _models(fold.events).get(key)
+    if model is None:
+        raise UnknownStoredType(f"{key[0]} version {key[1]} in a stream of {fold.category}")
+    return model.model_validate_json(data)
+
+
+@cache
+def _models(events: Callable[[], Mapping[TypeKey, type[Event]]]) -> Mapping[TypeKey, type[Event]]:
+    return events()
