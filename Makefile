@@ -44,7 +44,7 @@ lock:  ## resolve pyproject.toml into requirements.lock, with hashes (needs uv)
 		--python-version 3.11 pyproject.toml -o requirements.lock
 
 generate: install  ## write the schemas, examples and documents that are made from the code
-	@$(PYTHON) -m contracts.generate
+	@$(PYTHON) -m cli.generate
 
 install:  ## bring what the other targets need (they call it)
 	@$(BOOTSTRAP)
