@@ -57,9 +57,16 @@ def launch(service: str, role: str, package: str) -> int:
 
 
 def _migrate(settings: Settings, bootstrap: Bootstrap) -> int:
+    import psycopg2
+
     from chassis.postgres import migrate
 
     if not settings.database_owner_url:
         raise CannotStart(f"DATABASE_OWNER_URL_{settings.service.upper()} is not set")
-    migrate.apply(settings.database_owner_url, settings.service, (*CHASSIS_MIGRATIONS, *bootstrap.migrations()))
+    try:
+        folders = (*CHASSIS_MIGRATIONS, *bootstrap.migrations())
+        applied = migrate.apply(settings.database_owner_url, settings.service, folders)
+    except (migrate.MigrationRefused, psycopg2.OperationalError) as error:
+        raise CannotStart(" ".join(str(error).split())) from None
+    structlog.get_logger("chassis.launch").info("migrated", applied=applied)
     return 0

@@ -141,7 +141,7 @@ ENTRYPOINT_DURATION = histogram(
     "Time from the read request to its answer; _count is the rate, outcome=error the failures",
     on="http",
     method=OPEN,
-    kind=("command", "query", "upload", "door"),
+    kind=("command", "query", "upload"),
     outcome=OUTCOMES,
 )
 REQUESTS_REFUSED_AT_THE_DOOR = counter(

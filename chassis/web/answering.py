@@ -1,0 +1,158 @@
+"""From a request that was read in full to its response, for each kind of route. Nothing here knows the server."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from urllib.parse import urlencode
+
+import psycopg2
+import structlog
+from werkzeug.http import dump_options_header
+from werkzeug.wrappers import Response
+
+from chassis.consume.after import wait_until_seen
+from chassis.identity.door import Doorkeeper
+from chassis.identity.principal import Principal
+from chassis.observe import logs
+from chassis.observe.metrics import ENTRYPOINT_DURATION
+from chassis.postgres.pool import Pool, PoolExhausted, Unavailable
+from chassis.settings import Settings
+from chassis.store.commands import Commands, command_id_of
+from chassis.timers.clocks import Clocks
+from chassis.web import bodies, parameters, problems
+from chassis.web.incoming import Incoming, expected_version, idempotency_key
+from chassis.web.pages import Page
+from chassis.web.refusals import Busy, DatabaseAway, TookTooLong, Unexpected
+from chassis.web.routes import Document, Query, Route
+from contracts.refusals import Forbidden, Refusal
+from contracts.sql import Cursor
+
+AFTER_TIMEOUT_SECONDS = 2.0
+REPEAT = "repeat the request, with the same Idempotency-Key if it has one"
+
+logger = structlog.get_logger("chassis.web")
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the routes of one process work with."""
+
+    settings: Settings
+    pool: Pool
+    commands: Commands
+    doorkeeper: Doorkeeper
+    clocks: Clocks
+
+    @contextmanager
+    def reading(self) -> Iterator[Cursor]:
+        """A short read-only transaction."""
+        with self.pool.transaction(read_only=True) as cursor:
+            yield cursor
+
+
+def answer(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
+    """Never raises but for signals of the process: every failure becomes a problem document."""
+    begun = perf_counter()
+    logs.bind(correlation_id=incoming.correlation_id, traceparent=incoming.traceparent, route=route.name)
+    try:
+        response, outcome = KINDS[route.kind](route, incoming, runtime), "ok"
+    except Exception as error:
+        refusal = as_refusal(error)
+        response = problems.response(refusal, str(incoming.correlation_id))
+        outcome = "refused" if refusal.status < 500 else "error"
+    finally:
+        logs.clear()
+    ENTRYPOINT_DURATION.labels(route.name, route.kind, outcome).observe(perf_counter() - begun)
+    return response
+
+
+def as_refusal(error: Exception) -> Refusal:
+    """What a caller may know of an error. The text of our own failures goes to the log alone."""
+    match error:
+        case Refusal():
+            return error
+        case PoolExhausted() | psycopg2.extensions.TransactionRollbackError() | psycopg2.errors.LockNotAvailable():
+            return Busy(f"too many requests want the same thing; {REPEAT}")
+        case psycopg2.errors.QueryCanceled():
+            return TookTooLong(f"the database took too long; {REPEAT}")
+        case Unavailable() | psycopg2.OperationalError() | psycopg2.InterfaceError():
+            logger.warning("the database is away", reason=str(error).strip())
+            return DatabaseAway(f"the database cannot be reached now; {REPEAT}")
+        case _:
+            logger.error("a request broke", exc_info=error)
+            return Unexpected("something broke here; tell us the correlation id and we can look it up")
+
+
+def _command(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
+    principal = _admitted(route, incoming, runtime)
+    key, version = idempotency_key(incoming.headers), expected_version(incoming.headers)
+    upload = route.kind == "upload"
+    command = bodies.uploaded(route, incoming, principal) if upload else bodies.command(route, incoming)
+    done = runtime.commands.execute(
+        runtime.pool,
+        command,
+        principal=principal,
+        key=key,
+        expected_version=version,
+        correlation_id=incoming.correlation_id,
+        traceparent=incoming.traceparent,
+    )
+    revealed = route.reveal(command_id_of(principal, key), runtime.settings) if route.reveal else {}
+    response = _json(json.dumps(done.response | dict(revealed), ensure_ascii=False), route.status)
+    if done.after:
+        response.headers["After"] = done.after
+    if done.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _query(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
+    assert route.ask is not None
+    principal = _admitted(route, incoming, runtime) if route.who else None
+    filters = parameters.filters(route, incoming.parameters)
+    page = parameters.page(route, incoming, filters)
+    after = parameters.after(route, incoming)
+    if after and route.after:
+        wait_until_seen(runtime.pool, route.after, after, timeout=AFTER_TIMEOUT_SECONDS)
+    with runtime.reading() as cursor:
+        now = runtime.clocks.wall.now(cursor)
+        today = runtime.clocks.calendar.today(now)
+        query = Query(principal, incoming.path, filters, page, runtime.settings.scope, now, today)
+        found = route.ask(cursor, query)
+    if isinstance(found, Document):
+        return _document(found)
+    response = _json(found.model_dump_json(), route.status)
+    if isinstance(found, Page) and found.next_cursor:
+        kept = [
+            (name, value) for name, value in incoming.parameters.items(multi=True) if name not in ("cursor", "after")
+        ]
+        response.headers["Link"] = f'<?{urlencode([*kept, ("cursor", found.next_cursor)])}>; rel="next"'
+    return response
+
+
+KINDS: dict[str, Callable[[Route, Incoming, Runtime], Response]] = {
+    "command": _command,
+    "upload": _command,
+    "query": _query,
+}
+
+
+def _admitted(route: Route, incoming: Incoming, runtime: Runtime) -> Principal:
+    principal = runtime.doorkeeper.identify(incoming.headers.get("Authorization"), runtime.reading)
+    if principal.kind not in route.who:
+        raise Forbidden(f"this is for {' or '.join(route.who)}; you are known as {principal.kind}")
+    return principal
+
+
+def _document(found: Document) -> Response:
+    response = Response(found.content, mimetype=found.media_type)
+    if found.filename:
+        disposition = dump_options_header("attachment", {"filename": found.filename})
+        response.headers["Content-Disposition"] = disposition
+    return response
+
+
+def _json(text: str, status: int) -> Response:
+    return Response(text, status=status, mimetype="application/json")
