@@ -10,7 +10,6 @@ import structlog
 from chassis.observe import logs
 from chassis.settings import CannotStart, Settings
 
-
 HERE = Path(__file__).parent
 CHASSIS_MIGRATIONS = (HERE / "store" / "migrations", HERE / "consume" / "migrations")
 
