@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis.store.append import Change, Claim, Decision, Timer
-from chassis.store.commands import Context
+from chassis.store.commands import Handler
+from chassis.store.context import Context
+from chassis.store.decision import Change, Claim, Decision, Timer
 from chassis.store.load import Fold, Loaded
 from contracts.commands.enforcement import (
     AcknowledgeOrder,
@@ -20,7 +21,7 @@ from contracts.commands.enforcement import (
     RequestLineCut,
     WithdrawOrder,
 )
-from contracts.envelope import Event
+from contracts.envelope import Command, Event
 from contracts.events.enforcement import ContractTerminationDemanded, LineCutRequested, RoundIssued
 from services.enforcement.domain import case as cases
 from services.enforcement.domain import order as orders
@@ -55,8 +56,7 @@ class Demands:
         )
         clause = context.require("contract-termination.demand")
         case_of = {case.target_id: case_id for case_id, case in reversed(found.items())}
-        with context.read() as cursor:
-            targets = contracts_of(cursor, [agent for agent in case_of if agent is not None])
+        targets = contracts_of(context.query, [agent for agent in case_of if agent is not None])
         letter = Letter(context.new_id("round"), command.letter_number, context.today, command.report_back_at, clause)
         demanded = [
             _Demand(letter, case_of[target.agent_id], CONTRACT_TERMINATION, addressee, target)
@@ -74,8 +74,7 @@ class Demands:
         rounds.check_cases([(command.case_id, case)], command.lead_request)
         clause = context.require("line-cut.request", area=case.area)
         assert case.target_id is not None
-        with context.read() as cursor:
-            lines = lines_of(cursor, case.target_id, command.line_ids)
+        lines = lines_of(context.query, case.target_id, command.line_ids)
         absent = rounds.missing(command.line_ids, [target.line_id for target, _, _ in lines if target.line_id])
         if absent:
             raise NothingToDemand("some lines are not this agent's, or are cut already", line_ids=absent)
@@ -251,7 +250,7 @@ def _change(
     )
 
 
-def commands(signer: OrderSigner) -> dict[type, object]:
+def commands(signer: OrderSigner) -> dict[type[Command], Handler]:
     """Which command goes where."""
     demands = Demands(signer)
     return {

@@ -4,7 +4,8 @@ A company's claim and an officer's entry are rows of different streams: they sta
 read. A contract or line that is only claimed can be the target of an order too (requirements §2.12).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from contracts.envelope import Event, Received
@@ -142,23 +143,29 @@ LINES_OF_AGENT = """
 """
 
 
-def contracts_of(cursor: Cursor, agent_ids: Sequence[UUID]) -> list[tuple[Target, Party]]:
+Ask = Callable[[str, Any], list[tuple[Any, ...]]]
+"""Runs a query and answers its rows: a handler's `context.query`."""
+
+
+def contracts_of(ask: Ask, agent_ids: Sequence[UUID]) -> list[tuple[Target, Party]]:
     """Every contract in force of these agents, claimed or confirmed, with the company that is party to it."""
-    cursor.execute(CONTRACTS_OF_AGENTS, (list(agent_ids),))
     return [
         (Target(agent_id, agent, address, area, contract_id=contract_id, number=number), Party(provider_id, company))
-        for agent_id, contract_id, number, agent, address, area, provider_id, company in cursor.fetchall()
+        for agent_id, contract_id, number, agent, address, area, provider_id, company in ask(
+            CONTRACTS_OF_AGENTS, (list(agent_ids),)
+        )
     ]
 
 
-def lines_of(cursor: Cursor, agent_id: UUID, line_ids: Sequence[UUID]) -> list[tuple[Target, Party, Party]]:
+def lines_of(ask: Ask, agent_id: UUID, line_ids: Sequence[UUID]) -> list[tuple[Target, Party, Party]]:
     """Lines of this agent that are not cut, each with the ISP that uses it and the telecom company that owns it."""
-    cursor.execute(LINES_OF_AGENT, {"agent_id": agent_id, "line_ids": list(line_ids)})
     return [
         (
             Target(agent_id, agent, address, area, line_id=line_id, number=number),
             Party(isp, isp_name),
             Party(tel, owner),
         )
-        for line_id, number, agent, address, area, isp, isp_name, tel, owner in cursor.fetchall()
+        for line_id, number, agent, address, area, isp, isp_name, tel, owner in ask(
+            LINES_OF_AGENT, {"agent_id": agent_id, "line_ids": list(line_ids)}
+        )
     ]
