@@ -92,6 +92,8 @@ class Clause(Row):
     kind: Literal["recital", "formal", "principle"] | None = None
     holders: tuple[Holder, ...] = ()
     fulfilled_by: tuple[EventType, ...] = ()
+    """Events by which a holder does what it owes or may; `recorded_by`: the others in which the clause shows."""
+    recorded_by: tuple[EventType, ...] = ()
     services: tuple[Service, ...] = Field(min_length=1)
     cadence: Cadence | None = None
     effective_days_after_signing: int | None = Field(default=None, ge=0)
