@@ -60,12 +60,16 @@ def read_sheets(content: bytes) -> Iterator[Iterator[Row]]:
 
 def _rows(sheet: Any) -> Iterator[Row]:
     try:
-        rows = enumerate(sheet.iter_rows(max_row=EXCEL_ROWS, max_col=MAX_COLUMNS), start=1)
-        for number, cells in rows:
+        gap: Any = None  # openpyxl fills gaps between rows with one and the same tuple, a million times if it must
+        for number, cells in enumerate(sheet.iter_rows(max_row=EXCEL_ROWS, max_col=MAX_COLUMNS), start=1):
+            if cells is gap:
+                continue
             if number % ROWS_BETWEEN_PAUSES == 0:
                 time.sleep(0)  # other requests of this process get their turn (green threads)
             row = Row(number, tuple(Cell(cell.value, getattr(cell, "number_format", "General")) for cell in cells))
-            if not row.is_blank:
+            if row.is_blank:
+                gap = cells
+            else:
                 yield row
     except Exception as error:
         raise _unreadable(error) from None
