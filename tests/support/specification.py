@@ -1,7 +1,7 @@
 """Given these events, when that is asked, then this follows: how the domain's rules are tested.
 
-    given = Specification(Agent(), evolve).given
-    given(AgentRegistered(...), AgentClosed(...)).when(signing(contract)).then_raises(AgentIsClosed)
+given = Specification(Agent(), evolve).given
+given(AgentRegistered(...), AgentClosed(...)).when(signing(contract)).then_raises(AgentIsClosed)
 """
 
 from collections.abc import Callable, Iterable

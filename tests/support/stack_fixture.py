@@ -4,12 +4,15 @@ servers     session    Servers: .postgres, .kafka, .state, .ports
 databases   session    Databases: .fresh(), .copy_of(template, prepare)
 database    function   Database: an empty database with an owner and a serving role
 kafka       function   dict: kafka-python client settings of the super user
+
+`own_stack(purpose)` starts a whole system for the story and the faults, to be used with `with`.
 """
 
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from deploy.local.stack import ports
 from deploy.local.stack.postgres import PostgresServer
 from deploy.local.stack.process import end_leftovers
 from deploy.local.stack.servers import Servers
+from deploy.local.stack.stack import Stack
 from deploy.local.stack.state import StateFolder, default_root, exclusive
 
 EMPTY_TEMPLATE = "phoihop_empty"
@@ -89,9 +93,23 @@ def own_state(purpose: str = "run") -> StateFolder:
         for run in runs.iterdir():
             if run.is_dir():
                 _remove_if_abandoned(run)
-        state = StateFolder(runs / f"{purpose}-{os.getpid()}", servers=root / "servers")
+        state = StateFolder(runs / f"{purpose}-{os.getpid()}", installed=StateFolder(root).installed)
         state.lock()
     return state
+
+
+@contextmanager
+def own_stack(purpose: str, extra: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """A whole system for one group of tests (story, faults), on free ports; `extra`: environment of its services.
+
+    Its servers and services are supervised only while `wait_ready` or `watch_until` run: a test may kill them.
+    """
+    state = own_state(purpose)
+    try:
+        with Stack(state, ports.free(), extra=extra) as stack:
+            yield stack
+    finally:
+        shutil.rmtree(state.root, ignore_errors=True)
 
 
 def _remove_if_abandoned(run: Path) -> None:

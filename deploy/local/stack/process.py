@@ -27,6 +27,7 @@ class Child:
     name: str
     process: "subprocess.Popen[bytes]"
     log: Path
+    log_start: int
     pid_file: Path
 
     @property
@@ -59,6 +60,13 @@ class Child:
         self.pid_file.unlink(missing_ok=True)
         return self.process.returncode
 
+    def last_lines(self, count: int = 3) -> str:
+        """The last lines that this child wrote, joined into one."""
+        with self.log.open("rb") as file:
+            file.seek(max(self.log_start, self.log.stat().st_size - 8192))
+            lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+        return " | ".join(lines[-count:]) or "it wrote nothing"
+
     def why_it_ended(self) -> str:
         """One line: exit code or signal, the log's last lines, and where the log is."""
         code = self.process.poll()
@@ -68,7 +76,7 @@ class Child:
             how = f"was ended by {signal.Signals(-code).name}"
         else:
             how = f"ended with exit code {code}"
-        return f"{self.name} {how}: {last_lines(self.log)} (log: {self.log})"
+        return f"{self.name} {how}: {self.last_lines()} (log: {self.log})"
 
 
 def start(
@@ -94,6 +102,8 @@ def start(
     if user is not None:
         command += ["--reuid", str(user), "--regid", str(user), "--clear-groups"]
     log = state.log(name)
+    log.touch()
+    log_start = log.stat().st_size
     output = None if terminal else log.open("ab")
     try:
         process = subprocess.Popen(
@@ -112,7 +122,7 @@ def start(
             output.close()
     pid_file = state.pid_file(name)
     write_private(pid_file, f"{process.pid} {started_at(process.pid)}")
-    return Child(name, process, log, pid_file)
+    return Child(name, process, log, log_start, pid_file)
 
 
 def wait_ready(child: Child, ready: Callable[[], bool], limit_s: float) -> float:
@@ -123,7 +133,7 @@ def wait_ready(child: Child, ready: Callable[[], bool], limit_s: float) -> float
             raise CannotStart(child.why_it_ended())
         if time.monotonic() - began > limit_s:
             raise CannotStart(
-                f"{child.name} was not ready within {limit_s:.0f} s: {last_lines(child.log)} (log: {child.log})"
+                f"{child.name} was not ready within {limit_s:.0f} s: {child.last_lines()} (log: {child.log})"
             )
         time.sleep(0.02)
     return time.monotonic() - began
@@ -135,22 +145,13 @@ def run_to_end(child: Child, limit_s: float) -> None:
         code = child.process.wait(limit_s)
     except subprocess.TimeoutExpired:
         child.kill()
-        raise CannotStart(f"{child.name} did not end within {limit_s:.0f} s: {last_lines(child.log)}") from None
+        raise CannotStart(f"{child.name} did not end within {limit_s:.0f} s: {child.last_lines()}") from None
     except BaseException:
         child.kill()
         raise
     child.pid_file.unlink(missing_ok=True)
     if code != 0:
         raise CannotStart(child.why_it_ended())
-
-
-def last_lines(log: Path, count: int = 3) -> str:
-    """The last lines of a log, joined into one."""
-    with contextlib.suppress(FileNotFoundError), log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 8192))
-        lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
-        return " | ".join(lines[-count:]) or "it wrote nothing"
-    return "it wrote nothing"
 
 
 def end_leftovers(state: StateFolder) -> list[str]:

@@ -14,7 +14,7 @@ PROGRAMS = ("company", "police")
 
 def python_of(state: StateFolder, program: str) -> Path:
     """The interpreter of that program's environment."""
-    return state.root / "venvs" / program / "bin" / "python"
+    return state.venvs / program / "bin" / "python"
 
 
 def missing(state: StateFolder) -> list[str]:
@@ -28,10 +28,10 @@ def requirements(program: str) -> Path:
 
 def install(state: StateFolder, program: str) -> None:
     """Makes the environment; its stamp is written last, so an interrupted install is redone. Raises InstallFailed."""
-    with exclusive(state.folder("venvs")):
+    with exclusive(state.venvs):
         if _is_complete(state, program):
             return
-        folder = state.root / "venvs" / program
+        folder = state.venvs / program
         shutil.rmtree(folder, ignore_errors=True)
         log = state.log(f"install-{program}")
         pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
@@ -53,7 +53,7 @@ def _is_complete(state: StateFolder, program: str) -> bool:
 
 
 def _stamp(state: StateFolder, program: str) -> Path:
-    return state.root / "venvs" / program / "complete"
+    return state.venvs / program / "complete"
 
 
 def _wanted(program: str) -> str:

@@ -19,6 +19,7 @@ class Servers:
         self.ports = ports
         state.lock()
         end_leftovers(state)
+        state.rotate_logs()
         installed = binaries.install(state.servers)
         self.postgres = PostgresServer(state, installed, ports.postgres)
         self.kafka = KafkaServer(state, installed, ports.kafka, ports.controller)

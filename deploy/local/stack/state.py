@@ -42,19 +42,22 @@ def default_root() -> Path:
 class StateFolder:
     """One state folder. Sub-folders are made when first asked for."""
 
-    def __init__(self, root: Path, servers: Path | None = None) -> None:
-        """`servers`: where the unpacked servers lie, `root/servers` if not given."""
+    def __init__(self, root: Path, installed: Path | None = None) -> None:
+        """`installed`: where `servers/` and `venvs/` lie; `$PHOIHOP_INSTALLED` if not given, else `root` itself."""
         self.root = root
-        self._servers = servers
+        self.installed = installed or Path(os.environ.get("PHOIHOP_INSTALLED") or root)
         self._lock: int | None = None
         root.mkdir(parents=True, exist_ok=True, mode=0o755)
 
     @property
     def servers(self) -> Path:
-        if self._servers is None:
-            return self.folder("servers")
-        self._servers.mkdir(parents=True, exist_ok=True)
-        return self._servers
+        """Unpacked servers, which several state folders may share."""
+        return _made(self.installed / "servers")
+
+    @property
+    def venvs(self) -> Path:
+        """Python environments of the sample programs."""
+        return _made(self.installed / "venvs")
 
     def folder(self, name: str, mode: int = 0o755) -> Path:
         path = self.root / name
@@ -63,6 +66,11 @@ class StateFolder:
 
     def log(self, program: str) -> Path:
         return self.folder("logs") / f"{program}.log"
+
+    def rotate_logs(self) -> None:
+        """Keeps the logs of the run before as `<program>.log.1`. The lock must be held."""
+        for log in self.folder("logs").glob("*.log"):
+            log.rename(log.with_suffix(".log.1"))
 
     def pid_file(self, program: str) -> Path:
         return self.folder("pids") / program
@@ -116,6 +124,11 @@ class StateFolder:
         finally:
             os.close(descriptor)
         return False
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ from deploy.local.stack import ports
 from deploy.local.stack.servers import Servers
 from deploy.local.stack.state import StateFolder
 
-with Servers(StateFolder(Path(sys.argv[1]), servers=Path(sys.argv[2])), ports.free()) as servers:
+with Servers(StateFolder(Path(sys.argv[1]), installed=Path(sys.argv[2])), ports.free()) as servers:
     servers.postgres.create_databases(["registry"])
     connection = psycopg2.connect(servers.postgres.dsn("registry", "owner"))
     connection.cursor().execute("create table kept (n int); insert into kept values (42)")
@@ -50,7 +50,7 @@ def state() -> Iterator[StateFolder]:
 
 def test_after_a_power_cut_the_next_start_has_all_that_was_confirmed(state: StateFolder) -> None:
     state.unlock()
-    command = [sys.executable, "-c", WRITE_AND_WAIT, str(state.root), str(state.servers)]
+    command = [sys.executable, "-c", WRITE_AND_WAIT, str(state.root), str(state.servers.parent)]
     with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE) as first_run:
         assert first_run.stdout is not None
         assert first_run.stdout.readline() == b"written\n"

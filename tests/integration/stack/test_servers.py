@@ -77,7 +77,7 @@ def test_a_copy_of_a_filled_database_is_filled_once(databases: Databases) -> Non
 
 def test_kafka_refuses_a_wrong_password(kafka: dict[str, Any]) -> None:
     with pytest.raises(KafkaError):
-        KafkaAdminClient(**{**kafka, "sasl_plain_password": "wrong"}, bootstrap_timeout_ms=5000)
+        KafkaAdminClient(**{**kafka, "sasl_plain_password": "wrong"}, bootstrap_timeout_ms=2000)
 
 
 def test_a_user_without_rights_sees_no_topic(servers: Servers, kafka: dict[str, Any]) -> None:
