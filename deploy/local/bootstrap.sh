@@ -88,6 +88,6 @@ make_venv() {
 if command -v dpkg-query >/dev/null; then install_packages; else require_programs; fi
 mkdir -p .state
 exec 9>.state/bootstrap.lock
-flock 9
+flock -n 9 || { echo 'Another install is going on in this checkout; waiting for it.' && flock 9; }
 make_venv
 .venv/bin/python -m deploy.local.stack install

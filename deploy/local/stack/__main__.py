@@ -94,7 +94,8 @@ def install() -> int:
 
 def _with_stack(use: Callable[[Stack], int]) -> int:
     """Starts everything, lets `use` give the exit code, and always stops everything; 130 when interrupted before."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `make stop` is like Ctrl-C
+    for number in (signal.SIGINT, signal.SIGTERM):  # `make stop` is like Ctrl-C, which a background job would ignore
+        signal.signal(number, signal.default_int_handler)
     code = INTERRUPTED
     stack = Stack(StateFolder(default_root()), documented(base_from_environment()), tell=say, step=step)
     try:
