@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Literal, get_args
 from uuid import UUID
 
@@ -135,22 +136,21 @@ class Route:
 
     def body_model(self) -> type[BaseModel] | None:
         """What the body holds: the command without the fields that stand in the path. None: nothing is left."""
-        if self.command is None or self.kind == "upload":
-            return None
-        left = {
-            name: (info.annotation, info)
-            for name, info in self.command.model_fields.items()
-            if name not in self.placeholders
-        }
-        if not left or not self.placeholders:
-            return self.command if left else None
-        model: type[BaseModel] = create_model(
-            f"{self.command.__name__}Body",
-            __config__=ConfigDict(extra="forbid"),
-            __doc__=self.command.__doc__,
-            **left,  # type: ignore[call-overload]
-        )
-        return model
+        return None if self.command is None else _without(self.command, self.placeholders)
+
+
+@cache
+def _without(command: type[Command], placeholders: tuple[str, ...]) -> type[BaseModel] | None:
+    left = {name: (info.annotation, info) for name, info in command.model_fields.items() if name not in placeholders}
+    if not left or not placeholders:
+        return command if left else None
+    model: type[BaseModel] = create_model(
+        f"{command.__name__}Body",
+        __config__=ConfigDict(extra="forbid"),
+        __doc__=command.__doc__,
+        **left,  # type: ignore[call-overload]
+    )
+    return model
 
 
 class Routes:
