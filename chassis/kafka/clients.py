@@ -1,5 +1,6 @@
 """Producers, consumers and admin clients, made in one place from three values."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,10 +8,19 @@ from chassis.process.patching import is_green
 
 is_green()  # raises at import when only half is patched: kafka-python would hang without a word
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer  # noqa: E402
-from kafka.errors import KafkaError  # noqa: E402
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition  # noqa: E402
+from kafka.errors import KafkaError, KafkaTimeoutError  # noqa: E402
 
-__all__ = ["KafkaAdminClient", "KafkaConsumer", "KafkaError", "KafkaProducer", "KafkaSettings", "abandon"]
+__all__ = [
+    "KafkaAdminClient",
+    "KafkaConsumer",
+    "KafkaError",
+    "KafkaProducer",
+    "KafkaSettings",
+    "KafkaTimeoutError",
+    "TopicPartition",
+    "abandon",
+]
 
 DELIVERY_TIMEOUT_MS = 180_000
 LARGEST_MESSAGE = 1_000_000
@@ -63,7 +73,5 @@ def abandon(producer: KafkaProducer) -> None:
     """
     producer._sender.force_close()
     producer._sender.join(5)
-    try:
+    with suppress(KafkaError):
         producer.close(timeout=0)
-    except KafkaError:
-        pass  # what was in flight stays unknown, which is all that "abandoned" promises

@@ -15,6 +15,8 @@ from contracts.sql import Cursor
 
 S = TypeVar("S")
 
+CLAIMED_BY = "select value, stream_id from public.claim where kind = %s and value = any(%s::text[])"
+
 
 class Authority(Protocol):
     """The port that knows who may do what: `services/authority.py`."""
@@ -22,7 +24,7 @@ class Authority(Protocol):
     def __call__(
         self, *, principal: Principal, action: str, on_day: date, area: str | None, facts: dict[str, Any]
     ) -> str | None:
-        """The clause that empowers, None for our own policy. Raises ReservedToAnother, NotInForce, NoBasis, Forbidden."""
+        """The clause, or None for our own policy. Raises ReservedToAnother, NotInForce, NoBasis, Forbidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,7 @@ class Context:
 
     def claimed_by_many(self, kind: str, values: Collection[str]) -> dict[str, UUID]:
         """Only values that are claimed are in the answer."""
-        self._cursor.execute(
-            "select value, stream_id from public.claim where kind = %s and value = any(%s::text[])",
-            (kind, list(values)),
-        )
+        self._cursor.execute(CLAIMED_BY, (kind, list(values)))
         return dict(self._cursor.fetchall())
 
     def query(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:

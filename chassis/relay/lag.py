@@ -1,0 +1,27 @@
+"""How much of what was stored has no position yet, and how much of the log is not on Kafka yet."""
+
+from chassis.observe.metrics import RELAY_OLDEST_PENDING_AGE, RELAY_PENDING_EVENTS, UNSEQUENCED_EVENTS
+from chassis.postgres.pool import Pool
+from contracts.topics import events_topic
+
+LAG = """
+with relayed as (select coalesce((select position from public.relay_cursor where topic = %s), 0) as position)
+select (select count(*) from public.unsequenced),
+       coalesce((select max(position) from public.log), 0) - relayed.position,
+       coalesce(extract(epoch from clock_timestamp() - (
+           select sequenced_at from public.log where position > relayed.position order by position limit 1)), 0)::float8
+from relayed
+"""
+
+
+def measure(pool: Pool, service: str) -> tuple[int, int, float]:
+    """Sets the gauges of the log; returns (unsequenced events, events not on Kafka, the oldest one's age in s)."""
+    with pool.statements() as cursor:
+        cursor.execute(LAG, (events_topic(service),))
+        row = cursor.fetchone()
+    assert row is not None
+    unsequenced, pending, age_s = row
+    UNSEQUENCED_EVENTS.set(unsequenced)
+    RELAY_PENDING_EVENTS.set(pending)
+    RELAY_OLDEST_PENDING_AGE.set(age_s)
+    return unsequenced, pending, age_s

@@ -1,0 +1,121 @@
+"""Log → Kafka, in order, at least once.
+
+The cursor moves when every send of a batch was confirmed. On the first error the producer is abandoned, what it still
+held with it, and everything after the cursor is sent again: duplicates do happen, and overtakings with them; consumers
+sort that out by position and prev.
+"""
+
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from chassis.kafka.clients import KafkaProducer, KafkaSettings, KafkaTimeoutError, abandon
+from chassis.observe.metrics import RELAY_PUBLISH_FAILURES, RELAY_PUBLISHED, at_zero
+from chassis.postgres.pool import Pool
+from chassis.process.crash import crash_point
+from chassis.relay import reading
+from chassis.relay.ahead import refuse_if_ahead
+from chassis.relay.outbox import send_outbox
+from contracts.envelope import to_headers
+from contracts.topics import events_topic
+
+BATCH = 500
+WINDOW = 3
+"""Batches sent and not yet confirmed: while one is on its way the next is read."""
+PATIENCE_S = 1.0
+"""How long `run_once` waits for Kafka before it returns; the batches stay on their way."""
+MAX_BLOCK_MS = 5_000
+
+
+@dataclass(slots=True)
+class _Batch:
+    before: int
+    """The cursor when all earlier batches are confirmed."""
+    last: int
+    sends: list[Any]
+
+
+class Relay:
+    """`run_once()` in a loop; after an exception wait a little and call it again. One producer, used by one thread."""
+
+    def __init__(self, pool: Pool, service: str, kafka: KafkaSettings) -> None:
+        self.service = service
+        self.topic = events_topic(service)
+        self._pool = pool
+        self._kafka = kafka
+        self._producer: KafkaProducer | None = None
+        self._window: deque[_Batch] = deque()
+        at_zero(RELAY_PUBLISHED, topic=self.topic)
+        at_zero(RELAY_PUBLISH_FAILURES, topic=self.topic)
+
+    def run_once(self) -> int:
+        """Returns how many messages Kafka confirmed; 0 also when it is slow. Blocks for a few seconds at most.
+
+        Raises KafkaError, psycopg2.Error, Unavailable (passing: call again), KafkaIsAhead and WrongPartitions (a person
+        must act; calling again looks again). Whatever it raised, the next call starts at the cursor.
+        """
+        try:
+            producer = self._producer or self._open()
+            cursor, head, outbox = reading.state(self._pool, self.topic)
+            self._fill(producer, cursor, head)
+            confirmed = self._settle()
+            return confirmed + (send_outbox(self._pool, producer) if outbox else 0)
+        except BaseException:
+            if self._producer is not None:
+                RELAY_PUBLISH_FAILURES.labels(self.topic).inc()
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Forgets what is on its way: it will be sent again."""
+        self._window.clear()
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            abandon(producer)
+
+    def _open(self) -> KafkaProducer:
+        refuse_if_ahead(self._pool, self._kafka, self.topic)
+        self._producer = self._kafka.producer(max_block_ms=MAX_BLOCK_MS)
+        return self._producer
+
+    def _fill(self, producer: KafkaProducer, cursor: int, head: int) -> None:
+        before = self._window[-1].last if self._window else cursor
+        while len(self._window) < WINDOW and before < head:
+            found = reading.read_after(self._pool, self.service, before, BATCH)
+            crash_point("relay.before-send")
+            sends = [
+                producer.send(
+                    self.topic,
+                    key=str(envelope.stream_id).encode(),
+                    value=envelope.data,
+                    headers=to_headers(envelope),
+                    partition=partition,
+                )
+                for partition, envelope in found
+            ]
+            last = found[-1][1].position
+            self._window.append(_Batch(before, last, sends))
+            before = last
+
+    def _settle(self) -> int:
+        """Waits for the oldest batch and saves the cursor behind it; 0 if it takes longer than we are patient."""
+        if not self._window:
+            return 0
+        batch = self._window[0]
+        deadline = time.monotonic() + PATIENCE_S
+        for number, send in enumerate(batch.sends):
+            if number == len(batch.sends) // 2:
+                crash_point("relay.half-acked")
+            try:
+                send.get(timeout=max(0.0, deadline - time.monotonic()))
+            except KafkaTimeoutError:
+                if send.is_done:  # Kafka's own verdict, not the end of our patience
+                    raise
+                return 0
+        crash_point("relay.before-cursor")
+        self._window.popleft()
+        RELAY_PUBLISHED.labels(self.topic).inc(len(batch.sends))
+        if not reading.advance(self._pool, self.topic, batch.before, batch.last):
+            self.close()
+        return len(batch.sends)

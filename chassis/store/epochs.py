@@ -1,0 +1,44 @@
+"""Raising the epoch: after a restore from a backup the log goes on under a new number, so that no (epoch, position)
+ever names two events."""
+
+from dataclasses import dataclass
+
+from chassis.postgres.pool import Pool
+from chassis.store.sequencer import LOCK, TAKE_TURN
+from contracts.sql import Cursor
+
+RAISE = """
+insert into public.epoch (no, from_position, reason, raised_at)
+select (select max(no) + 1 from public.epoch), coalesce((select max(position) from public.log), 0) + 1, %s,
+       clock_timestamp()
+returning no, from_position
+"""
+HEAD = """
+select (select max(no) from public.epoch), coalesce((select max(position) from public.log), 0)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    no: int
+    from_position: int
+
+
+def raise_epoch(pool: Pool, reason: str) -> Epoch:
+    """The next event is sequenced under the new epoch. Raises ValueError without a reason: it is kept for ever."""
+    if not reason.strip():
+        raise ValueError("an epoch is raised for a reason: say which")
+    with pool.transaction() as cursor:
+        cursor.execute(TAKE_TURN, (LOCK,))
+        cursor.execute(RAISE, (reason.strip(),))
+        row = cursor.fetchone()
+        assert row is not None
+        return Epoch(*row)
+
+
+def head(cursor: Cursor) -> tuple[int, int]:
+    """(current epoch, last position): nothing beyond it may stand on Kafka."""
+    cursor.execute(HEAD)
+    row = cursor.fetchone()
+    assert row is not None
+    return row[0], row[1]
