@@ -33,7 +33,7 @@ from services.inspection.domain import programme as programmes
 from services.inspection.domain.errors import UnknownTarget
 from services.inspection.domain.inspection import Inspection, Lead
 from services.inspection.domain.programme import Programme
-from services.inspection.projections.targets import area_of
+from services.inspection.projections.targets import AREA_OF_TARGET
 
 PROGRAMME = Fold(programmes.CATEGORY, programmes.INITIAL, programmes.evolve)
 INSPECTION = Fold(inspections.CATEGORY, inspections.INITIAL, inspections.evolve)
@@ -64,10 +64,7 @@ def approve_programme(command: ApproveProgramme, context: Context) -> Decision:
 
 
 def plan_inspection(command: PlanInspection, context: Context) -> Decision:
-    with context.read() as cursor:
-        area = area_of(cursor, command.target_id)
-    if area is None:
-        raise UnknownTarget(f"No Internet agent {command.target_id} is known here (yet).")
+    area = _area_of(context, command.target_id)
     clause = context.require("inspection.plan", area=area)
     programme = context.load(PROGRAMME, command.programme_id).state
     inspection_id = context.new_id("inspection")
@@ -184,6 +181,15 @@ def _require(context: Context, action: str, inspection: Inspection) -> str | Non
     """The power to act in the inspection as it is led now; the domain then asks whether the agency is the lead."""
     subject = INFORMATION_SECURITY if inspection.handed_over else None
     return context.require(action, area=inspection.area, category=subject)
+
+
+def _area_of(context: Context, target_id: UUID) -> str:
+    """The read model of the register may lag: a client that has just registered an agent asks once more."""
+    rows = context.query(AREA_OF_TARGET, (target_id,))
+    if not rows:
+        raise UnknownTarget(f"No Internet agent {target_id} is known here (yet).")
+    area: str = rows[0][0]
+    return area
 
 
 def _named(context: Context, own_area: str | None, *, information_security: bool) -> Lead:

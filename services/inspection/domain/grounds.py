@@ -5,7 +5,7 @@ from datetime import date
 
 from contracts.refusals import NoBasis, NotInForce
 from law.clauses import Clause, Instrument, Law, Unknown
-from law.leads import lead_of
+from law.leads import NoLead, lead_of
 from law.models import INFORMATION_SECURITY
 from law.powers import Granted, explain, may
 from services.inspection.domain.errors import UnknownAgency, UnknownCategory, UnknownProvision
@@ -20,8 +20,14 @@ ARTICLE = re.compile(r"(?:,? ?(?:art\.|article|điều|dieu) ?(\d+))?$", re.IGNO
 
 
 def lead_for(law: Law, scope: str, day: date, *, own_area: str | None, information_security: bool) -> Lead:
-    """Who leads by the rule (HD-2.1d1, HD-2.3d). `own_area`: the district whose own inspection it is (HD-2.1b2)."""
-    found = lead_of(law, scope, day, information_security=information_security, area=own_area)
+    """Who leads by the rule (HD-2.1d1, HD-2.3d). `own_area`: the district whose own inspection it is (HD-2.1b2).
+
+    Raises NoBasis.
+    """
+    try:
+        found = lead_of(law, scope, day, information_security=information_security, area=own_area)
+    except NoLead as nobody:
+        raise NoBasis(f"{nobody}.", action="inspection.lead", clause=None) from None
     return Lead(found.agency, found.clause)
 
 
@@ -42,7 +48,7 @@ def joining_clause(law: Law, scope: str, agency: str, day: date, *, area: str, i
     subject = INFORMATION_SECURITY if information_security else None
     answer = may(law, scope, agency, JOIN, day, area=area, category=subject)
     if not isinstance(answer, Granted) or answer.clause is None:
-        raise NoBasis(f"{agency}: {explain(answer, 'en')}", agency=agency, action=JOIN)
+        raise NoBasis(f"{agency}: {explain(answer, 'en')}", agency=agency, action=JOIN, clause=None)
     return answer.clause
 
 

@@ -66,6 +66,6 @@ def must_be_named_by_the_rule(inspection: Inspection, named: Lead, agency: str, 
 def reserved_to(lead: Lead, agency: str, act: str) -> ReservedToAnother:
     return ReservedToAnother(
         f"{agency} may not {act}: that is reserved to {lead.agency} by {lead.clause}.",
-        reserved_to=lead.agency,
+        reserved_to=[lead.agency],
         clause=lead.clause,
     )

@@ -1,7 +1,6 @@
 """Inspections as lists and officers see them, with their teams."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -141,8 +140,8 @@ LIST = f"""
       and (%(lead)s::text is null or lead = %(lead)s)
       and (%(programme_id)s::uuid is null or programme_id = %(programme_id)s)
       and (%(target_id)s::uuid is null or target_id = %(target_id)s)
-      and (%(from_day)s::date is null or planned_on >= %(from_day)s)
-      and (%(to_day)s::date is null or planned_on <= %(to_day)s)
+      and (%(from)s::date is null or planned_on >= %(from)s)
+      and (%(to)s::date is null or planned_on <= %(to)s)
       and (%(after_day)s::date is null or (planned_on, inspection_id) < (%(after_day)s, %(after_id)s::uuid))
     order by planned_on desc, inspection_id desc limit %(fetch)s
 """
@@ -158,35 +157,14 @@ TEAM = f"""
 
 
 def listed(
-    cursor: Cursor,
-    *,
-    state: str | None,
-    area: str | None,
-    lead: str | None,
-    programme_id: UUID | None,
-    target_id: UUID | None,
-    from_day: date | None,
-    to_day: date | None,
-    after: Sequence[str] | None,
-    fetch: int,
+    cursor: Cursor, where: Mapping[str, Any], *, after: Sequence[str] | None, fetch: int
 ) -> list[dict[str, Any]]:
-    """The latest planned first; `after` is [planned_on, inspection_id] of the last row of the page before."""
+    """The latest planned first.
+
+    `where` has a value or None for each parameter of LIST; `after` is [planned_on, inspection_id] of the row before.
+    """
     after_day, after_id = after or (None, None)
-    cursor.execute(
-        LIST,
-        {
-            "state": state,
-            "area": area,
-            "lead": lead,
-            "programme_id": programme_id,
-            "target_id": target_id,
-            "from_day": from_day,
-            "to_day": to_day,
-            "after_day": after_day,
-            "after_id": after_id,
-            "fetch": fetch,
-        },
-    )
+    cursor.execute(LIST, {**where, "after_day": after_day, "after_id": after_id, "fetch": fetch})
     return [dict(zip(VIEW, row, strict=True)) for row in cursor.fetchall()]
 
 

@@ -1,6 +1,6 @@
 """Programmes as lists and officers see them, and how far each has come: foreseen, planned and concluded visits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -71,11 +71,12 @@ PROGRESS = """
 
 
 def listed(
-    cursor: Cursor, *, state: str | None, year: int | None, after: Sequence[str] | None, fetch: int
+    cursor: Cursor, where: Mapping[str, Any], *, after: Sequence[str] | None, fetch: int
 ) -> list[dict[str, Any]]:
-    """The newest first; `after` is [drafted_at, programme_id] of the last row of the page before."""
+    """The newest first. `where` has a value or None for state and year; `after` is [drafted_at, programme_id] of the
+    last row of the page before."""
     after_at, after_id = after or (None, None)
-    cursor.execute(LIST, {"state": state, "year": year, "after_at": after_at, "after_id": after_id, "fetch": fetch})
+    cursor.execute(LIST, {**where, "after_at": after_at, "after_id": after_id, "fetch": fetch})
     return [dict(zip(VIEW, row, strict=True)) for row in cursor.fetchall()]
 
 

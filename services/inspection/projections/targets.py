@@ -4,8 +4,6 @@ What a company claims is usable before an officer confirmed it (requirements §2
 """
 
 from collections.abc import Sequence
-from typing import Any
-from uuid import UUID
 
 from contracts.envelope import Event, Received
 from contracts.events.registry import AgentRegistered, AgentReportedByIsp
@@ -48,11 +46,5 @@ KNOWN = """
 """
 """Joins `target_name`, `target_address`, `target_confirmed` to anything that has a `target_id`."""
 
-AREA = "select coalesce(area, claimed_area) from target where target_id = %s"
-
-
-def area_of(cursor: Cursor, target_id: UUID) -> str | None:
-    """The area an agent is in, as confirmed or else as claimed; null when no such agent is known here."""
-    cursor.execute(AREA, (target_id,))
-    row: tuple[Any, ...] | None = cursor.fetchone()
-    return None if row is None else str(row[0])
+AREA_OF_TARGET = "select coalesce(area, claimed_area) from target where target_id = %s"
+"""The area an agent is in, as confirmed or else as claimed; no row when no such agent is known here."""

@@ -1,7 +1,6 @@
 """Violations, each with its two references: what empowered the finder, and the provision breached."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -58,8 +57,8 @@ LIST = f"""
       and (%(category)s::text is null or category = %(category)s)
       and (%(provision)s::text is null or provision = %(provision)s)
       and (%(found_by)s::text is null or found_by = %(found_by)s)
-      and (%(from_day)s::date is null or found_on >= %(from_day)s)
-      and (%(to_day)s::date is null or found_on <= %(to_day)s)
+      and (%(from)s::date is null or found_on >= %(from)s)
+      and (%(to)s::date is null or found_on <= %(to)s)
       and (%(after_day)s::date is null or (found_on, violation_id) < (%(after_day)s, %(after_id)s::uuid))
     order by found_on desc, violation_id desc limit %(fetch)s
 """
@@ -71,37 +70,14 @@ OF_INSPECTION = f"""
 
 
 def listed(
-    cursor: Cursor,
-    *,
-    inspection_id: UUID | None,
-    target_id: UUID | None,
-    area: str | None,
-    category: str | None,
-    provision: str | None,
-    found_by: str | None,
-    from_day: date | None,
-    to_day: date | None,
-    after: Sequence[str] | None,
-    fetch: int,
+    cursor: Cursor, where: Mapping[str, Any], *, after: Sequence[str] | None, fetch: int
 ) -> list[dict[str, Any]]:
-    """The latest found first; `after` is [found_on, violation_id] of the last row of the page before."""
+    """The latest found first.
+
+    `where` has a value or None for each parameter of LIST; `after` is [found_on, violation_id] of the last row before.
+    """
     after_day, after_id = after or (None, None)
-    cursor.execute(
-        LIST,
-        {
-            "inspection_id": inspection_id,
-            "target_id": target_id,
-            "area": area,
-            "category": category,
-            "provision": provision,
-            "found_by": found_by,
-            "from_day": from_day,
-            "to_day": to_day,
-            "after_day": after_day,
-            "after_id": after_id,
-            "fetch": fetch,
-        },
-    )
+    cursor.execute(LIST, {**where, "after_day": after_day, "after_id": after_id, "fetch": fetch})
     return [dict(zip(VIEW, row, strict=True)) for row in cursor.fetchall()]
 
 

@@ -74,7 +74,7 @@ def test_the_lead_invites_and_the_police_join() -> None:
 @pytest.mark.clause("HD-2.1d1")
 def test_only_the_lead_invites() -> None:
     given(*RUNNING).when(lambda state: team.invite(state, inviting("dcst"), by="ppd", clause="HD-2.2")).then_raises(
-        ReservedToAnother, reserved_to="dic", clause="HD-2.1d1"
+        ReservedToAnother, reserved_to=["dic"], clause="HD-2.1d1"
     )
 
 
@@ -121,5 +121,5 @@ def test_after_the_lead_changed_hands_the_new_lead_invites() -> None:
         invited("dcst", "HD-2.2")
     )
     stream.when(lambda state: team.invite(state, inviting("dcst"), by="dic", clause="HD-2.2")).then_raises(
-        ReservedToAnother, reserved_to="ppd", clause="HD-2.3d"
+        ReservedToAnother, reserved_to=["ppd"], clause="HD-2.3d"
     )

@@ -88,7 +88,7 @@ def test_the_conclusion_names_every_agency_of_the_team_and_counts_what_was_found
 def test_only_the_lead_starts_minutes_and_concludes(step: object) -> None:
     events = {start: PLANNED, sign: RUNNING, conclude: (*RUNNING, minutes)}[step]  # type: ignore[index]
     given(*events).when(lambda state: step(state, by="ppd")).then_raises(  # type: ignore[operator]
-        ReservedToAnother, reserved_to="dic", clause="HD-2.1d1"
+        ReservedToAnother, reserved_to=["dic"], clause="HD-2.1d1"
     )
 
 
@@ -162,7 +162,7 @@ def test_without_such_a_breach_the_lead_stays_where_the_rule_has_it() -> None:
 @pytest.mark.clause("HD-2.3d")
 def test_the_lead_hands_over_once_and_nobody_else_does() -> None:
     given(*RUNNING, INFORMATION_SECURITY).when(lambda state: hand_over(state, by="ppd")).then_raises(
-        ReservedToAnother, reserved_to="dic"
+        ReservedToAnother, reserved_to=["dic"]
     )
     given(*RUNNING, INFORMATION_SECURITY, handed_over).when(lambda state: hand_over(state, by="ppd")).then_raises(
         errors.LeadNotNamed, lead="ppd", clause="HD-2.3d"
@@ -173,11 +173,11 @@ def test_the_lead_hands_over_once_and_nobody_else_does() -> None:
 def test_after_such_a_breach_the_department_no_longer_concludes() -> None:
     before = given(*RUNNING, INFORMATION_SECURITY, minutes)
     before.when(lambda state: conclude(state, by="dic")).then_raises(
-        ReservedToAnother, reserved_to="ppd", clause="HD-2.3d"
+        ReservedToAnother, reserved_to=["ppd"], clause="HD-2.3d"
     )
     after = given(*RUNNING, INFORMATION_SECURITY, handed_over, minutes)
     after.when(lambda state: conclude(state, by="dic")).then_raises(
-        ReservedToAnother, reserved_to="ppd", clause="HD-2.3d"
+        ReservedToAnother, reserved_to=["ppd"], clause="HD-2.3d"
     )
 
 
