@@ -1,0 +1,59 @@
+"""`phoihop case show`: the whole life of a case over all services, as a person would want to read it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import requests
+import typer
+
+from chassis.identity.officers import issue_token
+from cli import environment
+from cli.telling import AsJson, answer, clear_errors, out, say_no
+
+app = typer.Typer(no_args_is_help=True, help="Cases, from the first visit to the last cut line.")
+
+LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+TIMEOUT_S = 30
+
+
+@app.callback()
+def group() -> None:
+    """Cases, from the first visit to the last cut line."""
+
+
+@app.command()
+@clear_errors
+def show(
+    case_id: Annotated[UUID, typer.Argument(help="The case's id.")],
+    language: Annotated[str, typer.Option(help="vi or en.")] = "en",
+    as_json: AsJson = False,
+) -> None:
+    """The timeline of a case: what happened, who did it, by which power, and when the system learnt it.
+
+    Example: phoihop case show 62cdc27a-e212-5a72-bd58-402dd994bd1d --language vi
+    """
+    token = issue_token(environment.secret("jwt-issuer.pem"), agency="dic", role="reader", subject="phoihop")
+    reply = requests.get(
+        f"{environment.url('reporting')}/reporting/v1/cases/{case_id}/timeline",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=TIMEOUT_S,
+    )
+    if reply.status_code >= 400:
+        say_no(str(reply.json().get("detail", reply.text)))
+    timeline = reply.json()
+    answer(as_json, timeline, lambda: _tell(timeline["facts"], language))
+
+
+def _tell(facts: list[dict[str, Any]], language: str) -> None:
+    day = ""
+    for fact in facts:
+        learnt = datetime.fromisoformat(fact["sequenced_at"]).astimezone(LOCAL_TIME)
+        if f"{learnt:%d/%m/%Y}" != day:
+            day = f"{learnt:%d/%m/%Y}"
+            out.print(day, style="bold")
+        who = fact["agency"] or fact["actor"]
+        power = f" · {fact['clause']}" if fact["clause"] else ""
+        out.print(f"  {learnt:%H:%M:%S}  {fact['said'][language]}", markup=False)
+        out.print(f"            {who}{power} · {fact['source']} {fact['position']}", style="dim", markup=False)

@@ -1,0 +1,76 @@
+"""How every command speaks: a table or plain words for people, JSON with `--json`, and an exit code for scripts.
+
+Exit codes: 0 done; 1 the answer is no (a broken chain, topics that differ, nothing found); 2 the call is wrong;
+3 the system cannot be reached or is not configured.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
+
+import requests
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chassis.kafka.clients import KafkaError
+from chassis.postgres.pool import Unavailable
+from cli.environment import NotConfigured
+from contracts.refusals import Refusal
+
+NO = 1
+UNREACHABLE = 3
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def say_no(reason: str) -> NoReturn:
+    """One line on stderr, exit code 1."""
+    err.print(reason, markup=False)
+    raise typer.Exit(NO)
+
+
+def clear_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Turns what may go wrong outside into one line and an exit code; never a traceback."""
+
+    @wraps(command)
+    def spoken(*arguments: P.args, **options: P.kwargs) -> R:
+        try:
+            return command(*arguments, **options)
+        except Refusal as refusal:
+            say_no(f"{refusal.title}: {refusal.detail}")
+        except (NotConfigured, Unavailable, KafkaError, requests.RequestException) as error:
+            err.print(f"cannot reach the system: {str(error).strip() or type(error).__name__}", markup=False)
+            raise typer.Exit(UNREACHABLE) from None
+
+    return spoken
+
+
+def answer(as_json: bool, value: Any, words: Callable[[], None]) -> None:
+    """`value` as JSON, or what `words` prints."""
+    if as_json:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    else:
+        words()
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
+    """A plain table; `empty` when there are no rows."""
+    lines = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    if not lines:
+        out.print(empty, markup=False)
+        return
+    table = Table(show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for line in lines:
+        table.add_row(*(cell.replace("[", r"\[") for cell in line))
+    out.print(table)
