@@ -6,9 +6,9 @@ For each message, in this order:
 1. epoch below ours: skip. Epoch above ours: deal if `w = prev`, a hole if `w < prev`, lost facts if `w > prev`.
 2. `position <= w`: a duplicate. 3. `prev <= w`: deal, and `w = position`. 4. Otherwise a hole: leave it, read on.
 
-A message that was left is met again: the offset to start at stays at the lowest one left, and at the partition's end the
-reader goes back to it whenever `w` has moved since the last pass. If `w` stands still for a minute, one pass from the
-beginning; if that moves nothing either, a person must look.
+A message that was left is met again: the offset to start at stays at the lowest one left, and at the partition's end
+the reader goes back to it whenever `w` has moved since the last pass. If `w` stands still for a minute, one pass from
+the beginning; if that moves nothing either, a person must look.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Action(Enum):
 
 @dataclass(slots=True)
 class Order:
-    """How far one consumer is on one partition. Mutable and cheap to `copy`: keep a draft until the batch has committed."""
+    """How far one consumer is on one partition. Mutable, cheap to `copy`: keep a draft until the batch has committed."""
 
     epoch: int
     position: int

@@ -1,7 +1,7 @@
 """The two clock ports: `wall` for leases, retries and tokens, `calendar` for legal deadlines.
 
-They show the same time, except in a stack marked *training*, whose calendar can be moved. Nothing else in the system asks
-what time it is.
+They show the same time, except in a stack marked *training*, whose calendar can be moved. Nothing else in the system
+asks what time it is.
 """
 
 from dataclasses import dataclass, field

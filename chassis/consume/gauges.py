@@ -1,0 +1,75 @@
+"""What a consumer shows of itself, under the names of `chassis/observe/metrics.py`."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from chassis.consume.batch import Batch
+from chassis.consume.broker import Partition
+from chassis.consume.message import Received
+from chassis.consume.order import Order
+from chassis.observe import metrics
+
+
+class Gauges:
+    """One consumer's metrics. Called once per batch or less often, except for the latency of each event dealt with."""
+
+    def __init__(self, consumer: str) -> None:
+        self._consumer = consumer
+        self._latency: dict[str, Any] = {}
+        self._duplicates = metrics.DUPLICATE_EVENTS.labels(consumer)
+        self._skew = metrics.CLOCK_SKEW.labels(consumer)
+        self._duration = {
+            outcome: metrics.HANDLER_DURATION.labels(consumer, outcome) for outcome in ("ok", "refused", "error")
+        }
+        self._lag = metrics.CONSUMER_LAG_EVENTS.labels(consumer)
+        self._age = metrics.CONSUMER_OLDEST_UNAPPLIED_AGE.labels(consumer)
+        self._reasons: dict[Partition, str] = {}
+        self._parked: set[str] = set()
+        self._caught_up_at = time.time()
+
+    def committed(self, batch: Batch, took_s: float) -> None:
+        failed = any(aside.first_cause for aside in batch.set_aside)
+        self._duration["error" if failed else "ok"].observe(took_s)
+        self._duplicates.inc(batch.duplicates)
+        for aside in batch.set_aside:
+            metrics.PARKED_MESSAGES_TOTAL.labels(self._consumer, aside.reason).inc()
+        for (topic, version), count in batch.rejected.items():
+            metrics.SCHEMA_REJECTIONS.labels(topic, version).inc(count)
+        now = datetime.now(UTC)
+        for item in batch.dealt:
+            if isinstance(item.wanted, Received):
+                self._observe(item.wanted, now)
+
+    def _observe(self, received: Received[Any], now: datetime) -> None:
+        envelope = received.envelope
+        found = self._latency.get(envelope.type)
+        if found is None:
+            found = self._latency[envelope.type] = metrics.END_TO_END_LATENCY.labels(envelope.type, self._consumer)
+        seconds = (now - envelope.sequenced_at).total_seconds()
+        if seconds < 0:
+            self._skew.inc()
+        found.observe(max(0.0, seconds))
+
+    def stopped(self, partition: Partition, reason: str) -> None:
+        self._reasons[partition] = reason
+        metrics.CONSUMER_STOPPED.labels(self._consumer, *map(str, partition), reason).set(1)
+
+    def goes_on(self, partition: Partition) -> None:
+        reason = self._reasons.pop(partition, None)
+        if reason is not None:
+            metrics.CONSUMER_STOPPED.labels(self._consumer, *map(str, partition), reason).set(0)
+
+    def looked(
+        self, orders: Mapping[Partition, Order], ends: Mapping[Partition, int], waiting: Mapping[str, int]
+    ) -> None:
+        """Lag is what lies on the bus and was not dealt with, counted from where a restart would begin."""
+        lag = sum(max(0, ends.get(name, 0) - order.stored_offset) for name, order in orders.items())
+        if lag == 0:
+            self._caught_up_at = time.time()
+        self._lag.set(lag)
+        self._age.set(time.time() - self._caught_up_at if lag else 0)
+        for reason in self._parked | set(waiting):
+            metrics.PARKED_MESSAGES.labels(self._consumer, reason).set(waiting.get(reason, 0))
+        self._parked = set(waiting)

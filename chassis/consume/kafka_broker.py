@@ -1,0 +1,149 @@
+"""Kafka behind the port: one kafka-python consumer, classic group protocol, offsets committed for outside tools only.
+
+The rebalance listener runs on the client's own thread and only takes notes; the loop seeks after the poll that brought
+the news, and drops what came with it.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+from chassis.consume.broker import Partition, Polled
+from chassis.consume.failures import Transient
+from chassis.kafka.clients import KafkaError, KafkaSettings
+
+from kafka import ConsumerRebalanceListener, TopicPartition  # isort: skip  # after the look at what is patched
+from kafka.structs import OffsetAndMetadata  # isort: skip
+
+SESSION_TIMEOUT_MS = 10_000
+HEARTBEAT_MS = 3_000
+METADATA_MAX_AGE_MS = 5_000
+"""How soon a topic that was deleted and made again is noticed."""
+CALL_TIMEOUT_MS = 10_000
+
+
+class _Notes(ConsumerRebalanceListener):  # type: ignore[misc]
+    """What happened to the assignment since the last poll."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._assigned: set[Partition] = set()
+        self._revoked: set[Partition] = set()
+
+    def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
+        with self._lock:
+            self._assigned |= {Partition(*name) for name in assigned}
+
+    def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
+        gone = {Partition(*name) for name in revoked}
+        with self._lock:
+            self._revoked |= gone
+            self._assigned -= gone
+
+    on_partitions_lost = on_partitions_revoked
+
+    def take(self) -> tuple[frozenset[Partition], frozenset[Partition]]:
+        with self._lock:
+            found = frozenset(self._assigned), frozenset(self._revoked)
+            self._assigned, self._revoked = set(), set()
+        return found
+
+
+class KafkaBroker:
+    """Joins `group` for `topics`; without a group it takes every partition by itself.
+
+    The connection is made by the first poll, and again after it was lost: no method fails because Kafka is away but by
+    raising Transient.
+    """
+
+    def __init__(self, settings: KafkaSettings, group: str | None, topics: Collection[str], **more: Any) -> None:
+        """`more` goes to kafka-python's consumer, for tests."""
+        self._make: Callable[[], Any] = lambda: settings.consumer(
+            group,
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
+            allow_auto_create_topics=False,
+            **more,
+        )
+        self._group = group
+        self._topics = tuple(topics)
+        self._client: Any = None
+        self._notes = _Notes()
+
+    def poll(self, timeout_s: float, max_records: int) -> Polled:
+        with _transient():
+            if self._client is None:
+                self._connect()
+            found = self._client.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+        assigned, revoked = self._notes.take()
+        return Polled({Partition(*name): records for name, records in found.items()}, assigned, revoked)
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        if self._client is not None and TopicPartition(*partition) in self._client.assignment():
+            self._client.seek(TopicPartition(*partition), offset)
+
+    def pause(self, partitions: Iterable[Partition]) -> None:
+        if self._client is not None:
+            self._client.pause(*self._ours(partitions))
+
+    def resume(self, partitions: Iterable[Partition]) -> None:
+        if self._client is not None:
+            self._client.resume(*self._ours(partitions))
+
+    def end_offsets(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
+        if self._client is None or not partitions:
+            return {}
+        with _transient():
+            found = self._client.end_offsets([TopicPartition(*name) for name in partitions], timeout_ms=CALL_TIMEOUT_MS)
+        return {Partition(*name): offset for name, offset in found.items()}
+
+    def topic_id(self, topic: str) -> str | None:
+        """As of the client's last look at the cluster, at most five seconds old."""
+        if self._client is None:
+            return None
+        found = self._client._cluster.topic_id(topic)
+        return None if found is None or found.int == 0 else str(found)
+
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
+        if self._client is None or self._group is None:
+            return
+        ours = {TopicPartition(*name): offset for name, offset in offsets.items()}
+        held = self._client.assignment()
+        with _transient():
+            self._client.commit_async(
+                {name: OffsetAndMetadata(offset, "", -1) for name, offset in ours.items() if name in held}
+            )
+
+    def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with _transient():
+                client.close(autocommit=False)
+
+    def _connect(self) -> None:
+        client = self._make()
+        if self._group is not None:
+            client.subscribe(topics=list(self._topics), listener=self._notes)
+        else:
+            everything = [
+                TopicPartition(topic, number)
+                for topic in self._topics
+                for number in sorted(client.partitions_for_topic(topic) or ())
+            ]
+            client.assign(everything)
+            self._notes.on_partitions_assigned(everything)
+        self._client = client
+
+    def _ours(self, partitions: Iterable[Partition]) -> list[Any]:
+        held = self._client.assignment()
+        return [name for name in (TopicPartition(*partition) for partition in partitions) if name in held]
+
+
+@contextmanager
+def _transient() -> Iterator[None]:
+    try:
+        yield
+    except KafkaError as error:
+        raise Transient(f"{type(error).__name__}: {error}") from error
