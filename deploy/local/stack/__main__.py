@@ -20,6 +20,7 @@ from deploy.local.stack.state import StateFolder, default_root
 from deploy.local.stack.telling import complain, say, step
 
 STOP_LIMIT_S = 60
+STORY_LIMIT_S = 10
 INTERRUPTED = 130
 KEPT = {"servers", "venvs", "tests", "lock", "exclusive.lock"}
 
@@ -122,13 +123,20 @@ def _play(stack: Stack, stays_up: bool) -> int:
     for program in programs.PROGRAMS:
         environment[f"PHOIHOP_{program.upper()}_PYTHON"] = str(programs.python_of(stack.state, program))
     story = stack.start_outside("story", argv, environment)
-    stack.watch_until(lambda: not story.is_running())
-    code = story.process.returncode
+    try:
+        stack.watch_until(lambda: not story.is_running())
+    except KeyboardInterrupt:
+        return _shell_code(story.stop(STORY_LIMIT_S, signal.SIGINT))
+    code = _shell_code(story.process.returncode)
     if code != 0:
         complain(f"The story was not played to its end (exit code {code}).")
     if stays_up:
-        say("Everything stays up. Ctrl-C ends it.")
+        say("Everything stays up, so that you can look. Ctrl-C ends it.")
         _stay(stack)
+    return code
+
+
+def _shell_code(code: int) -> int:
     return code if code >= 0 else 128 - code
 
 

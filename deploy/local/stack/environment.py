@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from contracts.topics import AGENCIES_ON_THE_BUS, SERVICES, agency_user
 from deploy.local.stack.errors import StackError
+from deploy.local.stack.kafka import ADMIN
 from deploy.local.stack.servers import Servers
 
 WEBHOOK_SCHEDULE_S = "0,1,2,2,5,5,10,10,30,60,60,60,60"
@@ -78,7 +79,7 @@ class Environments:
             environment[f"PHOIHOP_WORK_URL_{service.upper()}"] = (
                 f"http://127.0.0.1:{self._servers.ports.metrics[service]}"
             )
-        environment |= self.of_kafka_user("admin")
+        environment |= self.of_kafka_user(ADMIN)
         if not self._existing.kafka:
             for agency in agencies():
                 environment[f"PHOIHOP_KAFKA_USER_{agency.upper()}"] = agency_user(agency)

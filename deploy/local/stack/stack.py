@@ -15,11 +15,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
 
+from chassis.kafka import topics
+from chassis.kafka.clients import KafkaSettings
 from contracts.topics import SERVICES, agency_user
 from deploy.local.stack import ports as stack_ports
 from deploy.local.stack import process
 from deploy.local.stack.environment import Environments, agencies, existing_clusters
 from deploy.local.stack.errors import CannotStart
+from deploy.local.stack.kafka import ADMIN
 from deploy.local.stack.keys import ensure_keys
 from deploy.local.stack.ports import Ports
 from deploy.local.stack.process import Child
@@ -92,12 +95,26 @@ class Stack:
             self.wait_ready()
 
     def prepare(self) -> None:
-        """Migrates every database, then makes topics and ACLs."""
-        for service in SERVICES:
-            environment = self.environment(service)
-            self.run(f"{service}-migrate", [sys.executable, "-m", f"services.{service}", "migrate"], environment)
-        if not self.existing.kafka:
-            self.run("topics", [sys.executable, "-m", "cli.main", "topics", "apply"], self.environments.of_operator())
+        """Migrates every database, all at once, and makes topics and access lists. Raises CannotStart."""
+        migrations = [
+            process.start(
+                f"{service}-migrate",
+                [sys.executable, "-m", f"services.{service}", "migrate"],
+                self.state,
+                environment=self.environment(service),
+                folder=CHECKOUT,
+            )
+            for service in SERVICES
+        ]
+        try:
+            if not self.existing.kafka:
+                kafka = self.servers.kafka
+                topics.apply(KafkaSettings(kafka.bootstrap_servers, ADMIN, kafka.password(ADMIN)))
+            for migration in migrations:
+                process.run_to_end(migration, MIGRATE_LIMIT_S)
+        finally:
+            for migration in migrations:
+                migration.kill()
 
     def environment(self, service: str) -> dict[str, str]:
         """What the processes of that service get."""
@@ -129,11 +146,6 @@ class Stack:
         child = self.child(name)
         self.supervisor.forget(name)
         child.stop(limit_s)
-
-    def run(self, name: str, argv: list[str], environment: Mapping[str, str]) -> None:
-        """A program of ours that is to end by itself with 0. Raises CannotStart."""
-        child = process.start(name, argv, self.state, environment=environment, folder=CHECKOUT)
-        process.run_to_end(child, MIGRATE_LIMIT_S)
 
     def start_outside(self, name: str, argv: list[str | Path], environment: Mapping[str, str]) -> Child:
         """A program from outside (the story, say), on our own terminal; it ends before everything else does."""
