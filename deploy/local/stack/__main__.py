@@ -64,7 +64,14 @@ def status() -> int:
     for pid_file in sorted(state.folder("pids").iterdir()):
         pid = recorded(pid_file)
         say(f"  {pid_file.name:<20} {f'pid {pid}' if pid else 'ended':<12} log {state.log(pid_file.name)}")
+    for line in _lines(state.root / "environment"):
+        if line.startswith(("PHOIHOP_URL_", "KAFKA_BOOTSTRAP")):
+            say(f"  {line}")
     return 0
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.exists() else []
 
 
 def clean_state() -> int:

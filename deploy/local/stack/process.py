@@ -68,15 +68,13 @@ class Child:
         return " | ".join(lines[-count:]) or "it wrote nothing"
 
     def why_it_ended(self) -> str:
-        """One line: exit code or signal, the log's last lines, and where the log is."""
+        """One line: the signal, or the exit code and the log's last lines; and where the log is."""
         code = self.process.poll()
         if code is None:
-            how = "is running"
-        elif code < 0:
-            how = f"was ended by {signal.Signals(-code).name}"
-        else:
-            how = f"ended with exit code {code}"
-        return f"{self.name} {how}: {self.last_lines()} (log: {self.log})"
+            return f"{self.name} is running (log: {self.log})"
+        if code < 0:
+            return f"{self.name} was ended by {signal.Signals(-code).name} (log: {self.log})"
+        return f"{self.name} ended with exit code {code}: {self.last_lines()} (log: {self.log})"
 
 
 def start(
