@@ -1,6 +1,7 @@
 """Every setting a service reads, its meaning beside its name: from the environment, secrets from files."""
 
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -61,6 +62,10 @@ class Settings(BaseSettings):
 
     webhook_allow_loopback: bool = Field(False, alias="PHOIHOP_WEBHOOK_ALLOW_LOOPBACK")
     """Tests and the story only: endpoints on this machine may be called."""
+    webhook_private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), alias="PHOIHOP_WEBHOOK_PRIVATE_NETWORKS"
+    )
+    """Comma list of networks such as 10.20.0.0/16: private addresses at which endpoints may be called."""
     webhook_schedule: Annotated[tuple[float, ...], NoDecode] = Field(
         DELIVERY_SCHEDULE, alias="PHOIHOP_WEBHOOK_SCHEDULE", min_length=1
     )
@@ -78,10 +83,10 @@ class Settings(BaseSettings):
             first = wrong.errors()[0]
             raise CannotStart(f"setting {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
-    @field_validator("webhook_schedule", mode="before")
+    @field_validator("webhook_schedule", "webhook_private_networks", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("public_url")
     @classmethod
