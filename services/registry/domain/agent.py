@@ -58,6 +58,7 @@ class Contract:
 @dataclass(frozen=True, slots=True)
 class Agent:
     status: Status = Status.UNKNOWN
+    area: str | None = None
     contracts: Mapping[UUID, Contract] = field(default_factory=dict)
     reported_lines: frozenset[UUID] = frozenset()
     """Lines that some company's list names for this agent."""
@@ -214,11 +215,12 @@ def evolve(agent: Agent, event: Event) -> Agent:
             return replace(
                 agent,
                 status=Status.REPORTED if agent.status is Status.UNKNOWN else agent.status,
+                area=event.area if agent.status in (Status.UNKNOWN, Status.REPORTED) else agent.area,
                 contracts={event.contract_id: claimed, **agent.contracts},
                 reported_lines=agent.reported_lines | {line.line_id for line in event.lines},
             )
         case AgentRegistered():
-            return replace(agent, status=Status.REGISTERED)
+            return replace(agent, status=Status.REGISTERED, area=event.area)
         case AgencyContractSigned():
             signed = Contract(event.provider_id, event.number, ContractState.SIGNED)
             return replace(agent, contracts={**agent.contracts, event.contract_id: signed})

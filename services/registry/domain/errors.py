@@ -1,7 +1,7 @@
 """Why the register says no. Each has a stable code; `members` name the ids a client needs.
 
 NotFound
-├── ProviderNotFound  AgentNotFound  ContractNotFound  LineNotFound  KeyNotFound
+├── ProviderNotFound  AgentNotFound  ContractNotFound  LineNotFound  AgentListNotFound  KeyNotFound
 Invalid
 ├── UnknownArea  DateInFuture  NotAnIsp  NotATelecom  MonthInFuture
 └── NotAWorkbook  TooManyRows  HeaderNotFound  ListIsEmpty
@@ -25,6 +25,9 @@ class ContractNotFound(NotFound, code="contract-not-found", status=404, title="T
 
 
 class LineNotFound(NotFound, code="line-not-found", status=404, title="No such line serves this agent"): ...
+
+
+class AgentListNotFound(NotFound, code="agent-list-not-found", status=404, title="There is no such list"): ...
 
 
 class KeyNotFound(NotFound, code="key-not-found", status=404, title="The company has no such key"): ...
