@@ -149,7 +149,7 @@ class Batch:
             case Verdict.LOST_FACTS:
                 lost = Stop(
                     "lost-facts",
-                    f"facts {stamp.prev + 1} to {draft.order.position} were applied and are no longer in the log of epoch "
+                    f"facts {stamp.prev + 1} to {draft.order.position} were applied and are not in the log of epoch "
                     f"{stamp.epoch}: `phoihop reconcile`",
                 )
                 draft.stop = (lost, stamp)

@@ -1,7 +1,7 @@
 """The port to the bus. Kafka is one (`kafka_broker`), the in-memory twin the other (`memory_broker`).
 
-Both pass `tests/conformance/broker`. Offsets of truth live in PostgreSQL: a newly assigned partition yields nothing useful
-until the loop has sought it to where its watermark says.
+Both pass `tests/conformance/broker`. Offsets of truth live in PostgreSQL: a newly assigned partition yields nothing
+useful until the loop has sought it to where its watermark says.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

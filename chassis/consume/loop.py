@@ -1,7 +1,7 @@
 """The one poll loop of the system, steppable: poll, deal, commit to PostgreSQL, and only then tell the bus.
 
-Signals: what is transient pauses everything and is tried again without limit; `Stop` pauses one partition until a person
-has acted; anything else crashes the process, whose supervisor starts it again.
+Signals: what is transient pauses everything and is tried again without limit; `Stop` pauses one partition until a
+person has acted; anything else crashes the process, whose supervisor starts it again.
 """
 
 import time
@@ -30,6 +30,8 @@ RETRY_EVERY_S = 1.0
 """How often marked messages are looked for."""
 FIRST_REST_S, LONGEST_REST_S = 0.1, 5.0
 
+Found = Mapping[Partition, Sequence[Record]]
+
 
 @dataclass(slots=True)
 class Stopped:
@@ -50,8 +52,8 @@ class ConsumerLoop:
         events: Callable[[], Mapping[TypeKey, type[Event]]] = catalogue.events,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`events`: where the models of the catalogue are looked up. `clock`: seconds, never goes back. `version`: of the
-        read models, if it is not the live one.
+        """`events`: where the models of the catalogue are looked up. `clock`: seconds, never goes back. `version`: of
+        the read models, if it is not the live one.
         """
         self.consumer = consumer
         self.name = consumer.name
@@ -168,7 +170,7 @@ class ConsumerLoop:
 
     # dealing
 
-    def _deal(self, records: Mapping[Partition, Sequence[Record]]) -> int:
+    def _deal(self, records: Found) -> int:
         met = 0
         try:
             for chunk in self._chunks(records):
@@ -180,13 +182,11 @@ class ConsumerLoop:
             self._pending |= set(records)
         return met
 
-    def _chunks(
-        self, records: Mapping[Partition, Sequence[Record]]
-    ) -> Collection[Mapping[Partition, Sequence[Record]]]:
+    def _chunks(self, records: Found) -> Collection[Found]:
         """All at once, or for members that take one message a transaction: up to and with the next one wanted."""
         if self._member.batched:
             return [records] if records else []
-        chunks: list[Mapping[Partition, Sequence[Record]]] = []
+        chunks: list[Found] = []
         for partition, found in records.items():
             begin = 0
             for index, record in enumerate(found, 1):
@@ -195,7 +195,7 @@ class ConsumerLoop:
                     begin = index
         return chunks
 
-    def _commit(self, chunk: Mapping[Partition, Sequence[Record]]) -> None:
+    def _commit(self, chunk: Found) -> None:
         started = time.perf_counter()
         try:
             batch = self._transact(chunk, carefully=False)
@@ -219,7 +219,7 @@ class ConsumerLoop:
                     "a message was parked", stream=aside.item.stream, type=aside.item.type, why=aside.detail
                 )
 
-    def _transact(self, chunk: Mapping[Partition, Sequence[Record]], *, carefully: bool) -> Batch:
+    def _transact(self, chunk: Found, *, carefully: bool) -> Batch:
         assert self._where is not None
         drafts = {
             partition: Draft(
@@ -331,7 +331,7 @@ class ConsumerLoop:
             return
         with self._pool.transaction(read_only=True) as cursor:
             found = parked.marked(cursor, self._where.rows, self._orders)
-        for (partition, stream), _ in found.items():
+        for partition, stream in found:
             with self._pool.transaction() as cursor:
                 set_schema(cursor, self._where)
                 watermark.lock(cursor, self._where.rows, [partition])

@@ -46,7 +46,7 @@ class Action(Enum):
 
 @dataclass(slots=True)
 class Order:
-    """How far one consumer is on one partition. Mutable, cheap to `copy`: keep a draft until the batch has committed."""
+    """How far one consumer is on one partition. Mutable, cheap to `copy`: a draft until the batch has committed."""
 
     epoch: int
     position: int

@@ -162,7 +162,8 @@ def marked(cursor: Cursor, consumer: str, partitions: Iterable[Partition]) -> di
     if not places:
         return {}
     cursor.execute(
-        f"select {COLUMNS} from parked where consumer = %s and state in ('parked', 'retry') and (topic, partition) in %s "
+        f"select {COLUMNS} from parked where consumer = %s and state in ('parked', 'retry') "
+        "and (topic, partition) in %s "
         "and stream in (select stream from parked where consumer = %s and state = 'retry') order by no",
         (consumer, places, consumer),
     )
@@ -208,4 +209,4 @@ def _waiting(cursor: Cursor, no: int) -> Parked:
 def _found(rows: Iterable[tuple[Any, ...]]) -> Iterator[Parked]:
     for *columns, headers, key, value in rows:
         pairs = [(name, text.encode("latin-1")) for name, text in json.loads(headers)]
-        yield Parked(*columns, record=StoredRecord(columns[4], key, value, pairs))
+        yield Parked(*[*columns, StoredRecord(columns[4], key, value, pairs)])

@@ -30,6 +30,10 @@ FIND = "select distinct stream_id from public.correlation where manager = %s and
 REMEMBER = "insert into public.correlation (manager, key, stream_id) values %s on conflict do nothing"
 
 
+def begins_nothing(message: Any) -> UUID | None:  # noqa: ARG001
+    return None
+
+
 def no_keys(message: Any) -> Iterable[str]:  # noqa: ARG001
     return ()
 
@@ -51,7 +55,7 @@ class ProcessManager(Generic[S]):
     evolve: Callable[[S, Event], S]
     initial: S
     correlate: Callable[[Any], Iterable[str]] = no_keys
-    begins: Callable[[Any], UUID | None] = lambda message: None
+    begins: Callable[[Any], UUID | None] = begins_nothing
     service: str = ""
     """The name of its service; the part of `name` before the first dot if not given."""
     clocks: Clocks = CLOCKS

@@ -9,7 +9,6 @@ transaction as the watermark: it takes effect once. A command that is refused pa
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any, NoReturn
 from uuid import UUID, uuid5
 
@@ -62,11 +61,11 @@ class Reactions:
 def context_of(
     cursor: Cursor, command_id: UUID, principal: Principal, metadata: Any, clocks: Clocks, scope: str
 ) -> Context:
-    """What a reaction or a timer may ask while it chooses its commands; powers are asked for by the commands themselves."""
+    """What a reaction or a timer may ask while it chooses its commands; powers are asked for by their handlers."""
     now = clocks.wall.now(cursor)
     request = Request(command_id, b"", principal, metadata, None)
     return Context(request, cursor, _no_powers, now, clocks.calendar.today(now), scope)
 
 
-def _no_powers(*, principal: Principal, action: str, on_day: date, area: str | None, facts: dict[str, Any]) -> NoReturn:
-    raise LookupError(f"{action}: a reaction asks for no power, the handler of its command does")
+def _no_powers(**asked: Any) -> NoReturn:
+    raise LookupError(f"{asked['action']}: a reaction asks for no power, the handler of its command does")

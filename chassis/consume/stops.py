@@ -10,7 +10,8 @@ from chassis.consume.order import Stamp
 from contracts.sql import Cursor
 
 PUT = """
-insert into stopped (consumer, topic, partition, reason, detail, epoch, position, prev) values (%s, %s, %s, %s, %s, %s, %s, %s)
+insert into stopped (consumer, topic, partition, reason, detail, epoch, position, prev)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (consumer, topic, partition) do update set reason = excluded.reason, detail = excluded.detail,
     epoch = excluded.epoch, position = excluded.position, prev = excluded.prev, stopped_at = clock_timestamp()
 """

@@ -1,6 +1,6 @@
 """Read models in versioned schemas: tables in `views_<n>`, read through plain names in the schema `read`.
 
-`migrate` makes version 1 of each new read model; another version is made beside the live one and swapped in by a rebuild.
+`migrate` makes version 1 of each new read model; a rebuild makes another version beside the live one and swaps it in.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def schema(version: int) -> str:
 
 
 def where(cursor: Cursor, consumer: Consumer, version: int | None = None) -> Where:
-    """Where the consumer keeps its rows: for read models those of `version`, or of the live one. Raises NotInstalled."""
+    """Where the consumer keeps its rows; of read models those of `version`, or the live ones. Raises NotInstalled."""
     if not isinstance(consumer.member, Projections):
         return Where(consumer.name, consumer.name)
     if version is None:

@@ -54,8 +54,8 @@ def claim(
 ) -> dict[Partition, Mark]:
     """The rows of newly assigned partitions, made at position 0 where there are none.
 
-    A topic that was made again is read from its beginning; with `offset_counts` (command topics, where the offset is the
-    watermark) its position begins again too.
+    A topic that was made again is read from its beginning; with `offset_counts` (command topics, where the offset is
+    the watermark) its position begins again too.
     """
     if not topic_ids:
         return {}

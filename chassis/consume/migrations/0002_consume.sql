@@ -95,11 +95,6 @@ create table timer (
 );
 create index timer_due on timer (due_at) where fired_at is null;
 
-create table relay_cursor (
-    service text primary key,
-    position bigint not null
-);
-
 create table api_key (
     key_id text primary key,
     verifier text not null,             -- HMAC-SHA256 of the key, hex
@@ -107,7 +102,7 @@ create table api_key (
     revoked_at timestamptz
 );
 
-grant select, insert, update, delete on watermark, seen, parked, stopped, correlation, timer, relay_cursor, api_key
+grant select, insert, update, delete on watermark, seen, parked, stopped, correlation, timer, api_key
     to :"serving";
 grant select, insert on consumer_act to :"serving";
 grant select on consumer_version to :"serving";
