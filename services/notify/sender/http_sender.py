@@ -8,8 +8,8 @@ import ssl
 import time
 
 from services.notify.domain.addresses import AddressPolicy, AddressRefused, Destination, NameNotFound, destination
-from services.notify.sender.port import Fault, Outcome, Post
-from services.notify.sender.resolver import LookUp, LookUpFailed, SystemResolver
+from services.notify.sender.port import Fault, LookUpFailed, Outcome, Post
+from services.notify.sender.resolver import LookUp, SystemResolver
 from services.notify.sender.wire import Answer, Deadline, TooMuch, exchange, request_bytes
 
 DEADLINE_S = 15.0
@@ -33,12 +33,8 @@ class HttpSender:
         self._tls = tls or ssl.create_default_context()
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
 
-    def check(self, url: str) -> Destination:
-        """The destination as it stands now; nothing is sent.
-
-        Raises AddressRefused, NameNotFound, LookUpFailed, TimeoutError.
-        """
-        return self._destination(url, Deadline(self._deadline_s))
+    def check(self, url: str) -> None:
+        self._destination(url, Deadline(self._deadline_s))
 
     def send(self, post: Post) -> Outcome:
         started = time.monotonic()

@@ -9,6 +9,10 @@ MAX_KEPT = 2 * 1024
 """Bytes of an answer that are kept for the delivery log."""
 
 
+class LookUpFailed(Exception):
+    """The name servers gave no usable answer; the text says what."""
+
+
 class Fault(StrEnum):
     """Whose matter a failed attempt is: `ours` calls our operator, `theirs` the company."""
 
@@ -50,5 +54,11 @@ class Outcome:
 
 
 class Sender(Protocol):
+    def check(self, url: str) -> None:
+        """Looks the address up as a delivery would, and sends nothing.
+
+        Raises AddressRefused, NameNotFound, LookUpFailed, TimeoutError.
+        """
+
     def send(self, post: Post) -> Outcome:
         """Makes one attempt within the sender's deadline. Raises nothing for whatever an endpoint does."""

@@ -6,16 +6,13 @@ import threading
 from collections.abc import Callable
 
 from services.notify.domain.addresses import NameNotFound
+from services.notify.sender.port import LookUpFailed
 
 LookUp = Callable[[str, int, float], tuple[str, ...]]
 """(host, port, seconds) → every address. Raises NameNotFound, LookUpFailed, TimeoutError."""
 
 NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 MAX_AT_ONCE = 32
-
-
-class LookUpFailed(Exception):
-    """The name servers gave no usable answer; the text says what."""
 
 
 class SystemResolver:

@@ -44,6 +44,10 @@ class Connection:
             self.say(bytes([byte]))
 
 
+def not_found(connection: Connection) -> None:
+    connection.answer(404)
+
+
 @dataclass
 class EndpointServer:
     """Listens on `host` at a free port. `behaviours` maps a path to what happens there; others answer 404."""
@@ -93,7 +97,7 @@ class EndpointServer:
                 return connection.hold()
             request = connection.request = _read(accepted)
             self.received.append(request)
-            self.behaviours.get(request.path, lambda found: found.answer(404))(connection)
+            self.behaviours.get(request.path, not_found)(connection)
 
 
 def _read(accepted: socket.socket) -> ReceivedPost:

@@ -30,6 +30,9 @@ class MemorySender:
     deadline_s: float = 15.0
     posts: list[Post] = field(default_factory=list)
 
+    def check(self, url: str) -> None:
+        destination(url, self._look_up, self.policy)
+
     def send(self, post: Post) -> Outcome:
         try:
             destination(post.url, self._look_up, self.policy)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import pytest
 
-from services.notify.domain.addresses import AddressPolicy, NameNotFound
+from services.notify.domain.addresses import AddressPolicy, AddressRefused, NameNotFound
 from services.notify.sender.http_sender import HttpSender
 from services.notify.sender.port import MAX_KEPT, Fault, Outcome, Post, Sender
 from tests.conformance.sender.endpoint_server import Connection, EndpointServer, ReceivedPost, serving
@@ -19,7 +19,8 @@ HEADERS = (("webhook-id", "4f1e"), ("content-type", "application/json"))
 class World(Protocol):
     """A sender and an endpoint whose behaviour a test chooses."""
 
-    sender: Sender
+    @property
+    def sender(self) -> Sender: ...
 
     def url(self, path: str) -> str: ...
     def endpoint(self, path: str, scripted: Scripted) -> None: ...
@@ -145,3 +146,11 @@ def test_a_forbidden_address_is_a_failure_and_nothing_is_sent(world: World, url:
     outcome = world.sender.send(Post(url, HEADERS, BODY))
     assert (outcome.status, outcome.fault) == (None, Fault.THEIRS)
     assert outcome.error
+    with pytest.raises(AddressRefused):
+        world.sender.check(url)
+
+
+def test_a_check_sends_nothing(world: World) -> None:
+    world.endpoint("/hook", Scripted(200))
+    world.sender.check(world.url("/hook"))
+    assert world.bodies("/hook") == []

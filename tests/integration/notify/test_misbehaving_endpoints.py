@@ -18,8 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from services.notify.domain.addresses import AddressPolicy
 from services.notify.sender.http_sender import HttpSender
-from services.notify.sender.port import MAX_KEPT, Fault, Outcome, Post
-from services.notify.sender.resolver import LookUpFailed
+from services.notify.sender.port import MAX_KEPT, Fault, LookUpFailed, Outcome, Post
 from tests.conformance.sender.endpoint_server import Connection, EndpointServer, serving
 from tests.support.waiting import wait_until
 
