@@ -1,13 +1,13 @@
 """What may be asked of reporting."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.envelope import Command
-from contracts.text import Code, Line, Month
+from contracts.text import ClauseId, Code, Line, Month, Role
 
 
 class PutInstrumentInForce(Command, type="reporting.put-instrument-in-force", version=1):
@@ -16,20 +16,33 @@ class PutInstrumentInForce(Command, type="reporting.put-instrument-in-force", ve
     instrument_id: Code
 
 
+class RegisteredCompany(BaseModel):
+    """A company of the register, with what it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider_id: UUID
+    kinds: tuple[Literal["isp", "telecom"], ...]
+
+
 class AssignDuties(Command, type="reporting.assign-duties", version=1):
-    """Assign every duty of the instruments in force that has no row yet, for these registered companies."""
+    """Assign every duty of the instruments in force on that day that has no stream yet: of agencies and classes, and of
+    these companies."""
 
     on_day: date
-    company_ids: Annotated[tuple[UUID, ...], Field(max_length=5_000)] = ()
+    companies: Annotated[tuple[RegisteredCompany, ...], Field(max_length=100)] = ()
 
 
 class ReportDuty(Command, type="reporting.report-duty", version=1):
-    """Enter that something was done about a duty."""
+    """Enter that something was done about a duty, in the month for which it counts."""
 
-    duty_id: UUID
+    clause: ClauseId
+    holder: Line
+    role: Role
     evidence_type: Line
     evidence_id: UUID
     done_on: date
+    month: Month
 
 
 class RecordFilingPart(Command, type="reporting.record-filing-part", version=1):

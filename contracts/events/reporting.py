@@ -30,7 +30,10 @@ class DutyAssigned(Event, type="reporting.duty-assigned", version=1):
 
 
 class DutyReported(Event, type="reporting.duty-reported", version=1):
-    """Something was done about a duty: the event that shows it."""
+    """Something was done about a duty in a month, at most one a month: the event that shows it.
+
+    `month` is the month it counts for: of a monthly filing the month it is about, else that of `done_on`.
+    """
 
     duty_id: UUID
     clause: ClauseId
@@ -39,6 +42,7 @@ class DutyReported(Event, type="reporting.duty-reported", version=1):
     evidence_type: Line
     evidence_id: UUID
     done_on: date
+    month: Month
 
 
 class FilingSubmitted(Event, type="reporting.filing-submitted", version=1):
@@ -54,9 +58,10 @@ class FilingSubmitted(Event, type="reporting.filing-submitted", version=1):
 
 
 class SummaryCompiled(Event, type="reporting.summary-compiled", version=1):
-    """A summary (báo cáo tổng hợp) was made; `sha256` is of its JSON text, kept byte for byte."""
+    """A summary (báo cáo tổng hợp) was made. `content` is its JSON text, kept byte for byte, `sha256` its hash in hex."""
 
     summary_id: UUID
     title: Line
     as_of: datetime
     sha256: Line
+    content: str
