@@ -182,8 +182,7 @@ class Bus:
 
 def _answer(message: Message) -> dict[str, Any]:
     headers = dict(message.headers() or [])
-    meta = json.loads(headers.get("ce_meta", b"{}"))
-    return {"to": meta.get("causation_id"), **json.loads(message.value() or b"{}")}
+    return {**json.loads(message.value() or b"{}"), "to": headers.get("ce_causation", b"").decode()}
 
 
 def play(steps: list[Step], journal: Journal, bus: Bus, timeout_s: float) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.store.append import Change, Decision
-from chassis.store.commands import Context
+from chassis.store.commands import Context, Handler
 from chassis.store.load import Fold, Loaded
 from contracts.commands.inspection import (
     AcceptInvitation,
@@ -23,7 +23,7 @@ from contracts.commands.inspection import (
     SubmitProgramme,
     TransferInspectionLead,
 )
-from contracts.envelope import Event
+from contracts.envelope import Command, Event
 from contracts.refusals import Forbidden
 from law.clauses import load_law
 from law.models import INFORMATION_SECURITY
@@ -216,7 +216,7 @@ def _programme_step(
     return Decision((change,), response={"programme_id": str(programme_id), "state": state}, clause=clause)
 
 
-COMMANDS = {
+COMMANDS: dict[type[Command], Handler] = {
     DraftProgramme: draft_programme,
     SubmitProgramme: submit_programme,
     ApproveProgramme: approve_programme,

@@ -22,18 +22,20 @@ class Counting:
 
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
-        self.name = projection.name
-        self.tables = projection.tables
-        self.ddl = projection.ddl
-        self.wants: tuple[type[Event], ...] = projection.wants
+        self.name, self.tables, self.ddl = projection.name, projection.tables, projection.ddl
+        self.wants = projection.wants
 
     def apply(self, cursor: Cursor, batch: Sequence[Received]) -> None:
         self._projection.apply(cursor, batch)
         for received in batch:
-            match received.event:
-                case InspectionPlanned() as planned:
-                    INSPECTIONS.labels(planned.target_kind, "planned").inc()
-                case InspectionConcluded() as concluded:
-                    INSPECTIONS.labels(concluded.target_kind, "concluded").inc()
-                case ViolationFound() as found:
-                    VIOLATIONS.labels(found.target_kind, str(found.information_security).lower()).inc()
+            count(received.event)
+
+
+def count(event: Event) -> None:
+    match event:
+        case InspectionPlanned():
+            INSPECTIONS.labels(event.target_kind, "planned").inc()
+        case InspectionConcluded():
+            INSPECTIONS.labels(event.target_kind, "concluded").inc()
+        case ViolationFound():
+            VIOLATIONS.labels(event.target_kind, str(event.information_security).lower()).inc()
