@@ -75,7 +75,8 @@ class Pool:
         Raises Unavailable when no connection can be had. An error of COMMIT itself leaves the outcome unknown.
         """
         with self._connection() as connection:
-            connection.readonly = read_only
+            if read_only:
+                connection.readonly = True
             with connection.cursor() as cursor:
                 yield cursor
             connection.commit()
@@ -139,8 +140,10 @@ class Pool:
     def _give_back(self, connection: Any) -> None:
         usable = not connection.closed and connection.info.transaction_status == extensions.TRANSACTION_STATUS_IDLE
         if usable and not self._closed:
-            if connection.autocommit or connection.readonly:
-                connection.set_session(readonly=False, autocommit=False)
+            if connection.autocommit:
+                connection.autocommit = False  # each of the two only if it was changed: set_session() asks the server
+            if connection.readonly is not None:
+                connection.readonly = None
             with self._changed:
                 self._free.append(connection)
                 self._changed.notify()

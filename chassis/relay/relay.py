@@ -7,6 +7,7 @@ sort that out by position and prev.
 
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,14 @@ from chassis.relay.outbox import send_outbox
 from contracts.envelope import to_headers
 from contracts.topics import events_topic
 
-BATCH = 500
-WINDOW = 3
+BATCH = 1_000
+WINDOW = 8
 """Batches sent and not yet confirmed: while one is on its way the next is read."""
 PATIENCE_S = 1.0
 """How long `run_once` waits for Kafka before it returns; the batches stay on their way."""
 MAX_BLOCK_MS = 5_000
+LINGER_MS = 20
+"""While there is more to send; the end of the log is flushed at once."""
 
 
 @dataclass(slots=True)
@@ -76,7 +79,7 @@ class Relay:
 
     def _open(self) -> KafkaProducer:
         refuse_if_ahead(self._pool, self._kafka, self.topic)
-        self._producer = self._kafka.producer(max_block_ms=MAX_BLOCK_MS)
+        self._producer = self._kafka.producer(max_block_ms=MAX_BLOCK_MS, linger_ms=LINGER_MS)
         return self._producer
 
     def _fill(self, producer: KafkaProducer, cursor: int, head: int) -> None:
@@ -97,6 +100,9 @@ class Relay:
             last = found[-1][1].position
             self._window.append(_Batch(before, last, sends))
             before = last
+        if self._window and before >= head:
+            with suppress(KafkaTimeoutError):  # slow is no error; failed sends are found when they are settled
+                producer.flush(timeout=PATIENCE_S)
 
     def _settle(self) -> int:
         """Waits for the oldest batch and saves the cursor behind it; 0 if it takes longer than we are patient."""

@@ -130,32 +130,34 @@ begin
         end if;
     end loop;
 
-    for wanted in
-        select * from unnest(p_claim_kinds, p_claim_values, p_claim_streams, p_claim_releases)
-            as c (kind, value, stream_id, release)
-            order by kind collate "C", value collate "C", release desc
-    loop
-        if wanted.release then
-            delete from public.claim c
-                where c.kind = wanted.kind and c.value = wanted.value and c.stream_id = wanted.stream_id;
-            if not found then
-                raise exception using errcode = 'PH004', message = 'the stream does not hold this claim',
-                    detail = json_build_object('kind', wanted.kind, 'value', wanted.value,
-                        'stream_id', wanted.stream_id)::text;
-            end if;
-        else
-            insert into public.claim values (wanted.kind, wanted.value, wanted.stream_id)
-                on conflict (kind, value) do nothing;
-            if not found then
-                select c.stream_id into holder from public.claim c
-                    where c.kind = wanted.kind and c.value = wanted.value;
-                if holder is distinct from wanted.stream_id then
-                    raise exception using errcode = 'PH003', message = 'the claim is taken',
-                        detail = json_build_object('kind', wanted.kind, 'value', wanted.value, 'holder', holder)::text;
+    if cardinality(p_claim_kinds) > 0 then
+        for wanted in
+            select * from unnest(p_claim_kinds, p_claim_values, p_claim_streams, p_claim_releases)
+                as c (kind, value, stream_id, release)
+                order by kind collate "C", value collate "C", release desc
+        loop
+            if wanted.release then
+                delete from public.claim c
+                    where c.kind = wanted.kind and c.value = wanted.value and c.stream_id = wanted.stream_id;
+                if not found then
+                    raise exception using errcode = 'PH004', message = 'the stream does not hold this claim',
+                        detail = json_build_object('kind', wanted.kind, 'value', wanted.value,
+                            'stream_id', wanted.stream_id)::text;
+                end if;
+            else
+                insert into public.claim values (wanted.kind, wanted.value, wanted.stream_id)
+                    on conflict (kind, value) do nothing;
+                if not found then
+                    select c.stream_id into holder from public.claim c
+                        where c.kind = wanted.kind and c.value = wanted.value;
+                    if holder is distinct from wanted.stream_id then
+                        raise exception using errcode = 'PH003', message = 'the claim is taken',
+                            detail = json_build_object('kind', wanted.kind, 'value', wanted.value, 'holder', holder)::text;
+                    end if;
                 end if;
             end if;
-        end if;
-    end loop;
+        end loop;
+    end if;
 
     with stored_events as (
         insert into public.event (event_id, stream_id, version, type, schema_version, data, metadata,
