@@ -58,14 +58,21 @@ def launch(service: str, role: str, package: str) -> int:
 def _migrate(settings: Settings, bootstrap: Bootstrap) -> int:
     import psycopg2
 
+    from chassis.consume import views
     from chassis.postgres import migrate
+    from chassis.postgres.pool import Pool, Unavailable
 
     if not settings.database_owner_url:
         raise CannotStart(f"DATABASE_OWNER_URL_{settings.service.upper()} is not set")
+    pool = Pool(settings.database_owner_url, size=1, statement_timeout_s=0)
     try:
         folders = (*CHASSIS_MIGRATIONS, *bootstrap.migrations())
         applied = migrate.apply(settings.database_owner_url, settings.service, folders)
-    except (migrate.MigrationRefused, psycopg2.OperationalError) as error:
+        with pool.transaction() as cursor:
+            made = views.install(cursor, settings.service, bootstrap.consumers(settings))
+    except (migrate.MigrationRefused, views.NotInstalled, Unavailable, psycopg2.OperationalError) as error:
         raise CannotStart(" ".join(str(error).split())) from None
-    structlog.get_logger("chassis.launch").info("migrated", applied=applied)
+    finally:
+        pool.close()
+    structlog.get_logger("chassis.launch").info("migrated", applied=applied, read_models=made)
     return 0

@@ -1,20 +1,16 @@
 """The query string of a route: its filters, its page, and what to wait for. Anything else is refused by name."""
 
-import re
-from collections.abc import Sequence
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import MultiDict
 
+from chassis.consume.after import parse
 from chassis.web import pages, problems
 from chassis.web.incoming import Incoming
 from chassis.web.refusals import ParameterWrong, UnknownParameter
 from chassis.web.routes import Route
-
-AFTER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}@[0-9]{1,9}")
-MOST_STREAMS = 20
 
 
 def reserved(route: Route) -> tuple[str, ...]:
@@ -53,14 +49,11 @@ def page(route: Route, incoming: Incoming, chosen: BaseModel) -> pages.PageReque
 
 
 def after(route: Route, incoming: Incoming) -> str | None:
-    """What a write answered in `After`, from `?after=` or the header `After`. Raises ParameterWrong."""
+    """What a write answered in `After`, from `?after=` or the header `After`. Raises Malformed."""
     text = incoming.parameters.get("after", incoming.headers.get("After")) if route.after else None
-    if text is None:
-        return None
-    streams: Sequence[str] = [part.strip() for part in text.split(",")]
-    if len(streams) > MOST_STREAMS or not all(AFTER.fullmatch(part) for part in streams):
-        raise ParameterWrong("after holds what a write answered in After: <stream>@<version>", parameter="after")
-    return ",".join(streams)
+    if text is not None:
+        parse(text)
+    return text
 
 
 def _is_list(annotation: object) -> bool:

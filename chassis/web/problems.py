@@ -14,7 +14,7 @@ from contracts.refusals import Invalid, NotAuthenticated, Refusal
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 CHARACTER_RULE = "may not stand in text"
-"""The words by which `contracts.text` refuses a character; an architecture test holds the two together."""
+"""The words by which `contracts.text` refuses a character; a unit test holds the two together."""
 
 
 def response(refusal: Refusal, correlation_id: str) -> Response:

@@ -140,7 +140,7 @@ def test_after_is_what_a_write_answered() -> None:
     one, two = f"{uuid4()}@3", f"{uuid4()}@1"
     assert parameters.after(LIST, incoming(query=f"after={one},{two}")) == f"{one},{two}"
     assert parameters.after(LIST, incoming()) is None
-    with pytest.raises(ParameterWrong):
+    with pytest.raises(Malformed):
         parameters.after(LIST, incoming(query="after=latest"))
 
 
