@@ -3,14 +3,16 @@
 The table at the foot says which command, timer and case message goes where.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from chassis.store.commands import Handler
 from chassis.store.context import Context
 from chassis.store.decision import Change, Claim, Decision, Timer
 from chassis.store.load import Fold, Loaded
+from chassis.timers.due import TimerDue
 from contracts.commands.enforcement import (
     AcknowledgeOrder,
     DecideObjection,
@@ -22,10 +24,23 @@ from contracts.commands.enforcement import (
     WithdrawOrder,
 )
 from contracts.envelope import Command, Event
-from contracts.events.enforcement import ContractTerminationDemanded, LineCutRequested, RoundIssued
+from contracts.events.enforcement import (
+    ContractTerminationDemanded,
+    LineCutRequested,
+    ObjectionDecided,
+    OrderExecuted,
+    OrderOverdue,
+    OrderWithdrawn,
+    RoundIssued,
+)
+from contracts.events.inspection import ViolationFound
+from contracts.events.registry import ContractTerminated, LineCut
+from law.clauses import Law
+from law.leads import lead_of
 from services.enforcement.domain import case as cases
 from services.enforcement.domain import order as orders
 from services.enforcement.domain import round as rounds
+from services.enforcement.domain.case import Case
 from services.enforcement.domain.errors import NothingToDemand, UnknownOrder
 from services.enforcement.domain.order import CONTRACT_TERMINATION, LINE_CUT, LINE_CUT_ARRANGEMENT, Order
 from services.enforcement.domain.round import Letter, Party, Target
@@ -265,4 +280,42 @@ def commands(signer: OrderSigner) -> dict[type[Command], Handler]:
     }
 
 
-TIMERS = {REPORT_BACK: MarkOrderOverdue}
+def mark_overdue(due: TimerDue, context: Context) -> MarkOrderOverdue:  # noqa: ARG001
+    """The report-back instant of an order has come."""
+    return MarkOrderOverdue(order_id=due.stream_id)
+
+
+TIMERS = {REPORT_BACK: mark_overdue}
+
+
+def react_to(law: Law, scope: str) -> Callable[[Case, Any], Iterator[Event | Timer]]:
+    """How a case answers: a violation opens it under the lead that the law names on the day it was found."""
+
+    def react(case: Case, message: Any) -> Iterator[Event | Timer]:
+        if isinstance(message, ViolationFound):
+            lead = lead_of(law, scope, message.found_on, information_security=message.information_security)
+            return cases.open_case(case, message, lead)
+        return cases.react(case, message)
+
+    return react
+
+
+def case_of(message: Any) -> UUID | None:
+    """The stream of the case that a message is about; None when the register says nothing of an order."""
+    if isinstance(message, ViolationFound):
+        return cases.case_id_of(message.violation_id)
+    case_id: UUID | None = message.case_id
+    return case_id
+
+
+CASE_MESSAGES: tuple[type[Event], ...] = (
+    ViolationFound,
+    ContractTerminationDemanded,
+    LineCutRequested,
+    OrderExecuted,
+    ObjectionDecided,
+    OrderWithdrawn,
+    OrderOverdue,
+    ContractTerminated,
+    LineCut,
+)

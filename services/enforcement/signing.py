@@ -3,12 +3,9 @@
 import base64
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-
-KEY_FILE = "order-signing.pem"
 
 
 @dataclass(frozen=True)
@@ -20,12 +17,12 @@ class Signed:
 
 
 class OrderSigner:
-    """Signs with the key in `folder`. Raises FileNotFoundError, or ValueError when the key is not Ed25519."""
+    """Signs with a private key in PEM. Raises ValueError when it is none, or not Ed25519."""
 
-    def __init__(self, folder: Path) -> None:
-        key = load_pem_private_key((folder / KEY_FILE).read_bytes(), password=None)
+    def __init__(self, pem: bytes) -> None:
+        key = load_pem_private_key(pem, password=None)
         if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError(f"{KEY_FILE} holds no Ed25519 key")
+            raise ValueError("it holds no Ed25519 key")
         self._key = key
         public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.key_id = hashlib.sha256(public).hexdigest()[:16]

@@ -1,8 +1,10 @@
 """Where notify is put together. What only one role needs is imported inside its function."""
 
 from pathlib import Path
+from uuid import uuid4
 
 from chassis.consume.consumer import Consumer, Projections
+from chassis.launch import Process
 from chassis.settings import CannotStart, Settings
 from chassis.timers.clocks import CLOCKS
 from contracts.topics import events_topic
@@ -11,15 +13,17 @@ from services.notify.deliveries.queue import Queue
 from services.notify.domain.addresses import AddressPolicy
 from services.notify.endpoint_commands import EndpointCommands
 from services.notify.keys import Seal
-from services.notify.projections.api_keys import ApiKeys
+from services.api_keys import ApiKeys
 from services.notify.projections.endpoints import Endpoints
 from services.notify.vault import Vault
 
-WEBHOOK_WORKERS = 12
+WORKERS = 12
 """Threads that post; an endpoint that hangs holds one of them."""
 PROBERS = 2
 CONNECTIONS = 8
 """For posting and looking: a worker holds none while it posts."""
+IDLE_S = 0.3
+"""How long a worker that found nothing rests; each a little longer than the one before, so that they take turns."""
 
 
 def migrations() -> tuple[Path, ...]:
@@ -48,3 +52,32 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:  # noqa: ARG001
         Consumer("notify.views", (own, register), Projections([Endpoints(), ApiKeys()])),
         Consumer("notify.deliveries", (orders, own), Queue()),
     )
+
+
+def http(settings: Settings) -> Process:
+    from chassis.web.server import HttpProcess
+    from services.notify.service import NotifyHttp
+
+    return HttpProcess(NotifyHttp, settings, commands(settings), migrations=migrations())
+
+
+def work(settings: Settings) -> Process:
+    from chassis.postgres.pool import Pool
+    from chassis.process.work import Work, Worker
+    from services.notify import metrics
+    from services.notify.deliveries.probes import Prober
+    from services.notify.deliveries.worker import Worker as WebhookWorker
+    from services.notify.deliveries.worker import Workshop
+    from services.notify.sender.http_sender import HttpSender
+
+    own, keys, sender = commands(settings), vault(settings), HttpSender(policy(settings))
+    pool = Pool(settings.database_url, CONNECTIONS, application_name="notify webhooks")
+    shop = Workshop(pool, own, keys, sender, settings.webhook_schedule)
+    process = uuid4()
+    workers = [
+        Worker(f"notify.webhooks-{n}", WebhookWorker(f"{process}/{n}", shop), IDLE_S * (1 + n / WORKERS))
+        for n in range(WORKERS)
+    ]
+    probers = [Worker(f"notify.probes-{n}", Prober(pool, sender, keys), IDLE_S * (1 + n)) for n in range(PROBERS)]
+    gauges = Worker("notify.webhook-measures", metrics.Measures(pool), metrics.EVERY_S)
+    return Work(settings, own, consumers(settings), workers=(*workers, *probers, gauges), migrations=migrations())

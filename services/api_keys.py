@@ -1,4 +1,4 @@
-"""The companies' API keys as the register gave them out: the doors of this service ask here."""
+"""The companies' API keys as the register gave them out. Every service with doors for companies keeps this read model."""
 
 from collections.abc import Sequence
 
