@@ -1,4 +1,4 @@
-"""The companies' API keys as the register gave them out. Every service with doors for companies keeps this read model."""
+"""The companies' API keys as the register gave them out, kept by every service with doors for companies."""
 
 from collections.abc import Sequence
 
