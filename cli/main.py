@@ -3,7 +3,7 @@
 
 import typer
 
-from cli import case, environment, epoch, parked, topics
+from cli import audit, case, environment, epoch, parked, topics
 from cli.clause import clause
 from cli.token import token
 
@@ -17,6 +17,7 @@ app.command()(clause)
 app.add_typer(case.app, name="case")
 app.add_typer(topics.app, name="topics")
 app.add_typer(epoch.app, name="epoch")
+app.add_typer(audit.app, name="audit")
 app.add_typer(parked.app, name="parked")
 
 

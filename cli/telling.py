@@ -6,13 +6,15 @@ Exit codes: 0 done; 1 the answer is no (a broken chain, topics that differ, noth
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import requests
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from chassis.kafka.clients import KafkaError
@@ -60,6 +62,14 @@ def answer(as_json: bool, value: Any, words: Callable[[], None]) -> None:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
     else:
         words()
+
+
+@contextmanager
+def progress_bar(wanted: bool) -> Iterator[Callable[[int, int], None]]:
+    """`show(done, total)` moves a bar on stderr; nothing is drawn when it is not wanted or nobody looks."""
+    with Progress(console=err, transient=True, disable=not (wanted and err.is_terminal)) as bar:
+        task = bar.add_task("events", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:

@@ -1,12 +1,18 @@
 """`phoihop topics`: Kafka held against contracts/topics.py."""
 
+import time
+from typing import Annotated
+
 import typer
 
 from chassis.kafka import topics as kafka_topics
 from chassis.kafka.topics import TopicRefused
+from chassis.relay import republish as republishing
 from cli import environment
-from cli.telling import NO, AsJson, answer, clear_errors, out, say_no
+from cli.telling import NO, AsJson, answer, clear_errors, out, progress_bar, say_no
 from contracts.topics import all_topics
+
+POLL_S = 0.2
 
 app = typer.Typer(no_args_is_help=True, help="Topics and who may read and write them.")
 
@@ -41,3 +47,28 @@ def apply(as_json: AsJson = False) -> None:
             out.print(line, markup=False)
 
     answer(as_json, {"done": done}, words)
+
+
+@app.command()
+@clear_errors
+def republish(
+    service: Annotated[str, typer.Argument(help="Whose events topic was lost and made anew.")],
+    as_json: AsJson = False,
+) -> None:
+    """Refill a newly made events topic from the log, from position 1; the running relay sends, in order.
+
+    Example: phoihop topics apply && phoihop topics republish registry
+    """
+    with environment.database(service) as pool:
+        try:
+            state = republishing.republish(pool, service, environment.kafka())
+        except republishing.NotEmpty as reason:
+            say_no(str(reason))
+        total = state.total
+        with progress_bar(not as_json) as show:
+            while state.sent < total:
+                show(state.sent, total)
+                time.sleep(POLL_S)
+                state = republishing.progress(pool, service)
+            show(total, total)
+    answer(as_json, {"service": service, "events": total}, lambda: out.print(f"{total} events are on the topic again."))
