@@ -16,13 +16,15 @@ from services.registry.projections.agents import Agents
 from services.registry.projections.lines import Lines
 from services.registry.projections.providers import Providers
 
+GAUGES_EVERY_S = 5.0
+
 
 def migrations() -> tuple[Path, ...]:
     return (Path(__file__).parent / "migrations",)
 
 
 def commands(settings: Settings) -> Commands:
-    handlers = command_table(settings.secret("api-key-pepper"))
+    handlers = command_table(lambda: settings.secret("api-key-pepper"))
     return Commands(handlers, law_authority(settings.scope), CLOCKS, settings.scope, settings.service)
 
 
@@ -42,3 +44,18 @@ def http(settings: Settings) -> Process:
     from services.registry.service import RegistryHttp
 
     return HttpProcess(RegistryHttp, settings, commands(settings), migrations=migrations())
+
+
+def work(settings: Settings) -> Process:
+    from chassis.postgres.pool import Pool
+    from chassis.process.work import Work, Worker
+    from services.registry.metrics import AgentGauge
+
+    gauge = AgentGauge(Pool(settings.database_url, 1, application_name="registry gauges"), settings.scope)
+    return Work(
+        settings,
+        commands(settings),
+        consumers(settings),
+        workers=(Worker("registry.gauges", gauge, GAUGES_EVERY_S),),
+        migrations=migrations(),
+    )

@@ -3,7 +3,7 @@
 The tables at the foot say which command and which event of another service goes where.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -61,13 +61,13 @@ def register_provider(command: RegisterProvider, context: Context) -> Decision:
 class ApiKeys:
     """Giving keys out needs the pepper; the key itself is shown by the door that was asked, and stored nowhere."""
 
-    pepper: bytes
+    pepper: Callable[[], bytes]
 
     def issue(self, command: IssueApiKey, context: Context) -> Decision:
         """Raises ProviderNotFound."""
         context.require("api-key.issue")
         provider = context.load(PROVIDER, command.provider_id)
-        key = new_key(self.pepper, context.command_id)
+        key = new_key(self.pepper(), context.command_id)
         event = providers.issue_api_key(provider.state, command, key.key_id, key.verifier)
         return Decision(
             changes=(Change(command.provider_id, providers.CATEGORY, provider.version, (event,)),),
@@ -275,8 +275,8 @@ def apply_execution(received: Received, context: Context) -> Iterable[Command]: 
         )
 
 
-def command_table(pepper: bytes) -> dict[type[Command], Handler]:
-    """Which function handles which command. `pepper`: of the companies' keys."""
+def command_table(pepper: Callable[[], bytes]) -> dict[type[Command], Handler]:
+    """Which function handles which command. `pepper` reads the secret under which companies' keys are kept."""
     return {
         RegisterProvider: register_provider,
         IssueApiKey: ApiKeys(pepper).issue,

@@ -1,7 +1,7 @@
 """The register's own gauge, read from its read model by the `work` process."""
 
 from chassis.observe.metrics import OPEN, gauge
-from contracts.sql import Cursor
+from chassis.postgres.pool import Pool
 from law.clauses import load_law
 from services.registry.projections.agents import count_agents
 
@@ -10,9 +10,20 @@ STATES = ("reported", "registered", "closed")
 AGENTS = gauge("phoihop_agents", "Internet agents in the register", on="work", status=STATES, district=OPEN)
 
 
-def refresh(cursor: Cursor, scope: str) -> None:
-    """Sets every series, 0 where there is none; `cursor` reads the live read models."""
-    counted = {(state, area): count for state, area, count in count_agents(cursor)}
-    for area in load_law().province(scope).areas:
-        for state in STATES:
-            AGENTS.labels(state, area.code).set(counted.get((state, area.code), 0))
+class AgentGauge:
+    """Reads how many agents stand in which state in which district; a pair without agents shows 0."""
+
+    def __init__(self, pool: Pool, scope: str) -> None:
+        self._pool = pool
+        self._areas = [area.code for area in load_law().province(scope).areas]
+
+    def run_once(self) -> int:
+        with self._pool.transaction(read_only=True) as cursor:
+            counted = {(state, area): count for state, area, count in count_agents(cursor)}
+        for area in self._areas:
+            for state in STATES:
+                AGENTS.labels(state, area).set(counted.get((state, area), 0))
+        return 0
+
+    def close(self) -> None:
+        self._pool.close()
