@@ -1,7 +1,9 @@
 """The metrics of notify, beside those every service has."""
 
 from chassis.observe.metrics import counter, gauge, histogram
-from contracts.sql import Cursor
+from chassis.postgres.pool import Pool
+
+EVERY_S = 5.0
 
 OUTCOMES = ("delivered", "retried", "escalated", "rejected")
 """`rejected`: the endpoint said 410 and was suspended."""
@@ -32,10 +34,17 @@ from webhook where state <> 'delivered'
 """
 
 
-def read(cursor: Cursor) -> None:
-    """Sets the gauges from the queue; called by `work` every few seconds."""
-    cursor.execute(READ)
-    row = cursor.fetchone()
-    assert row is not None
-    for metric, value in zip((PENDING, OLDEST_PENDING_AGE, ENDPOINTS_DISABLED), row, strict=True):
-        metric.set(float(value))
+class Measures:
+    """Sets the gauges from the queue; they belong to `work`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def run_once(self) -> int:
+        with self._pool.transaction(read_only=True) as cursor:
+            cursor.execute(READ)
+            row = cursor.fetchone()
+        assert row is not None
+        for metric, value in zip((PENDING, OLDEST_PENDING_AGE, ENDPOINTS_DISABLED), row, strict=True):
+            metric.set(float(value))
+        return 0

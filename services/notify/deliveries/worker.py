@@ -18,7 +18,7 @@ from chassis.postgres.pool import Pool
 from chassis.process.crash import crash_point
 from chassis.store.commands import Commands
 from contracts.commands.notify import EscalateDelivery, RecordDelivery, SuspendEndpoint
-from contracts.refusals import NotFound
+from contracts.refusals import Refusal
 from contracts.sql import Cursor
 from services.notify import metrics
 from services.notify.deliveries.lanes import Lease, hold, lease, settle
@@ -32,6 +32,8 @@ from services.notify.vault import Vault
 PRINCIPAL = service("notify")
 CONTENT_TYPE = ("Content-Type", "application/json; charset=utf-8")
 GONE = "The address answered 410: the company wants no more messages there. They are held until it is resumed."
+UNTIL_SUSPENDED_S = 60.0
+"""The read model that holds messages back follows over Kafka; until it does, nothing is sent. Resuming ends it."""
 
 logger = structlog.get_logger("notify.worker")
 
@@ -65,9 +67,8 @@ class Worker:
         crash_point("webhook.before-post")
         outcome = self._attempt(held, keys)
         crash_point("webhook.after-answer")
-        if outcome.gone:
-            self._suspend(held)
-        self._write(held, outcome)
+        suspended = outcome.gone and self._suspend(held)
+        self._write(held, outcome, suspended)
         return 1
 
     def _keys(self, cursor: Cursor, held: Lease) -> tuple[SigningKey, ...]:
@@ -85,14 +86,14 @@ class Worker:
             return Outcome(0.0, error=f"the message could not be signed: {error}", fault=Fault.OURS)
         return self._shop.sender.send(Post(held.url, (CONTENT_TYPE, *signed), held.body))
 
-    def _write(self, held: Lease, outcome: Outcome) -> None:
+    def _write(self, held: Lease, outcome: Outcome, suspended: bool) -> None:
         with self._shop.pool.transaction() as cursor:
             now = hold(cursor, held)
             if now is None:
                 metrics.FENCED.inc()
                 logger.warning("a result came too late and was thrown away", message_id=str(held.message_id))
                 return
-            verdict = self._settle(cursor, held, outcome, now)
+            verdict = self._settle(cursor, held, outcome, suspended, now)
             crash_point("webhook.during-write")
         metrics.DELIVERIES.labels(verdict).inc()
         metrics.DELIVERY_DURATION.labels(verdict).observe(outcome.duration_s)
@@ -104,13 +105,13 @@ class Worker:
             correlation_id=str(held.correlation_id),
         )  # fmt: skip
 
-    def _settle(self, cursor: Cursor, held: Lease, outcome: Outcome, now: datetime) -> str:
+    def _settle(self, cursor: Cursor, held: Lease, outcome: Outcome, suspended: bool, now: datetime) -> str:
         if outcome.received:
             settle(cursor, held, outcome, "delivered", None, held.tries + 1)
             self._record(cursor, held)
             return "delivered"
-        if outcome.gone:
-            settle(cursor, held, outcome, "waiting", 0.0, held.tries)
+        if suspended:
+            settle(cursor, held, outcome, "waiting", UNTIL_SUSPENDED_S, held.tries)
             return "rejected"
         asked = retry_after(outcome.retry_after, now)
         pause_s = pause_after(held.tries + 1, self._shop.schedule, self._shop.chance(), asked)
@@ -121,8 +122,11 @@ class Worker:
         self._escalate(cursor, held, outcome)
         return "escalated"
 
-    def _suspend(self, held: Lease) -> None:
-        """Before the result is written: a worker that dies in between leaves the message held, not lost."""
+    def _suspend(self, held: Lease) -> bool:
+        """Before the result is written: a worker that dies in between leaves the message held, not lost.
+
+        False when it is refused: then 410 is a failure like others.
+        """
         try:
             self._shop.commands.execute(
                 self._shop.pool,
@@ -133,8 +137,12 @@ class Worker:
                 causation_id=held.event_id,
                 traceparent=held.traceparent,
             )
-        except (EndpointIsSuspended, NotFound):
-            logger.info("the endpoint is suspended already", endpoint_id=str(held.endpoint_id))
+        except EndpointIsSuspended:
+            pass
+        except Refusal as refusal:
+            logger.error("the endpoint cannot be suspended", endpoint_id=str(held.endpoint_id), reason=str(refusal))
+            return False
+        return True
 
     def _record(self, cursor: Cursor, held: Lease) -> None:
         command = RecordDelivery(**self._told(held))
