@@ -5,20 +5,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.generate import asyncapi, schemas
+from cli.generate import asyncapi, clauses, schemas
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def documents() -> Iterator[tuple[Path, str]]:
-    """Every generated file: its path below the repository, and its text."""
+    """What follows from the code alone: path below the repository, and text."""
     yield from schemas.documents()
     yield from asyncapi.documents()
 
 
-def stale() -> list[Path]:
-    """Generated files whose text is not what the code says now, and files that nothing generates any more."""
-    wanted = dict(documents())
+def stale(wanted: dict[Path, str]) -> list[Path]:
+    """Files whose text is not what is wanted, and schemas that nothing generates any more."""
     there = {path.relative_to(ROOT) for path in (ROOT / schemas.FOLDER).rglob("*.json")}
     changed = [path for path, text in wanted.items() if not (ROOT / path).exists() or (ROOT / path).read_text() != text]
     return sorted([*changed, *(there - wanted.keys())])
@@ -28,8 +27,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cli.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when something is stale")
     check = parser.parse_args().check
-    out_of_date = stale()
-    wanted = dict(documents())
+    wanted = dict(documents()) | dict(clauses.documents(ROOT))
+    out_of_date = stale(wanted)
     for path in out_of_date:
         print(f"{'stale' if check else 'writing' if path in wanted else 'removing'}: {path}")
         if not check:
