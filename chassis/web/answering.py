@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import psycopg2
 import structlog
-from werkzeug.http import dump_options_header
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import dump_options_header, parse_accept_header
 from werkzeug.wrappers import Response
 
 from chassis.consume.after import wait_until_seen
@@ -119,11 +120,12 @@ def _query(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
     with runtime.reading() as cursor:
         now = runtime.clocks.wall.now(cursor)
         today = runtime.clocks.calendar.today(now)
-        query = Query(principal, incoming.path, filters, page, runtime.settings.scope, now, today)
+        media_type = _preferred(route, incoming)
+        query = Query(principal, incoming.path, filters, page, runtime.settings.scope, now, today, media_type)
         found = route.ask(cursor, query)
-    if isinstance(found, Document):
-        return _document(found)
-    response = _json(found.model_dump_json(), route.status)
+    response = _document(found) if isinstance(found, Document) else _json(found.model_dump_json(), route.status)
+    if len(route.offers) > 1:
+        response.headers["Vary"] = "Accept"
     if isinstance(found, Page) and found.next_cursor:
         kept = [
             (name, value) for name, value in incoming.parameters.items(multi=True) if name not in ("cursor", "after")
@@ -144,6 +146,12 @@ def _admitted(route: Route, incoming: Incoming, runtime: Runtime) -> Principal:
     if principal.kind not in route.who:
         raise Forbidden(f"this is for {' or '.join(route.who)}; you are known as {principal.kind}")
     return principal
+
+
+def _preferred(route: Route, incoming: Incoming) -> str:
+    """What is acceptable to nobody is answered in the first: a caller who reads the status is better served so."""
+    accept = parse_accept_header(incoming.headers.get("Accept", "*/*"), MIMEAccept)
+    return accept.best_match(route.offers, default=route.offers[0]) or route.offers[0]
 
 
 def _document(found: Document) -> Response:

@@ -28,6 +28,7 @@ KIB = 1024
 MIB = 1024 * KIB
 BODY_LIMIT = MIB
 REQUEST_SECONDS = 30.0
+JSON = "application/json"
 PUBLIC: tuple[Kind, ...] = ()
 """`who=PUBLIC`: nobody needs to say who they are."""
 
@@ -52,6 +53,8 @@ class Query:
     scope: str
     now: datetime
     today: date
+    media_type: str = JSON
+    """Which of the media types the route offers the caller likes best (`Accept`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,11 @@ class Route:
     def pages(self) -> bool:
         """Whether the answer is a `Page`, so that `limit` and `cursor` are parameters."""
         return self.answers is not None and issubclass(self.answers, Page)
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """Media types of a query's answer; the first is given to who names none."""
+        return ((JSON,) if self.answers is not None else ()) + self.documents
 
     @property
     def open_path(self) -> str:
@@ -217,6 +225,7 @@ class Routes:
     ) -> None:
         """`ask(cursor, query)` answers a model, a Page or a Document, in one read-only transaction.
 
+        Where it can answer in several media types, `query.media_type` says which the caller likes best.
         `filters` is a pydantic model of the query string; a tuple field may be repeated. `after` names the consumer
         that `?after=` waits for; True: `<service>.views`.
         """
