@@ -2,7 +2,7 @@
 
     @pytest.mark.clause("HD-2.1d3", door="http")
 
-door: `http`, `kafka` or `webhook` when the test came in as an outsider does; `none` (the default) when it asked the rules
+door: `http`, `kafka` or `webhook` when the test came in as an outsider does; `none` (default) when it asked the rules
 themselves. `make generate` makes docs/clauses.md of it.
 """
 
