@@ -193,6 +193,7 @@ create trigger append_only before delete or truncate on stream for each statemen
 grant select, insert on event, log, command, inbox, epoch to :"serving";
 grant select, insert, update (version) on stream to :"serving";
 grant select, insert, delete on unsequenced, claim, outbox to :"serving";
+grant update (no) on outbox to :"serving";  -- `for update skip locked` asks for it; an identity column cannot be changed
 grant select, insert, update, delete on relay_cursor to :"serving";
 revoke execute on function append from public;
 grant execute on function append to :"serving";
