@@ -8,11 +8,14 @@ from contracts.text import ClauseId, Code, Line, Month, Role
 
 
 class InstrumentRegistered(Event, type="reporting.instrument-registered", version=1):
-    """An instrument (văn bản) applies in the province; `valid_from` is null where the start is not known."""
+    """An instrument (văn bản) applies in the province; `valid_from` is null where the start is not known.
+
+    `issuer` is an agency's code, or a name where the issuer is no agency of the province.
+    """
 
     instrument_id: Code
     title: Line
-    issuer: Code
+    issuer: Line
     number: Line | None
     valid_from: date | None
     clauses: int
