@@ -4,12 +4,18 @@
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from chassis.consume.batch import Where
 from chassis.consume.consumer import Consumer, Projections
 from contracts.sql import Cursor
 
 LIVE = "select live_version, definition from consumer_version where consumer = %s"
+
+LIVE_ROW = """
+select consumer, live_version, tables, definition, changed_at from public.consumer_version where consumer = %s
+"""
 
 
 class NotInstalled(Exception):
@@ -70,7 +76,7 @@ def create(cursor: Cursor, serving: str, consumer: Consumer, version: int) -> No
     assert isinstance(member, Projections)
     name = schema(version)
     cursor.execute(f'create schema if not exists {name}; grant usage on schema {name} to "{serving}"')
-    drop(cursor, consumer, version)
+    drop(cursor, consumer.name, version, member.tables)
     cursor.execute(f"set local search_path to {name}, public")
     cursor.execute(member.ddl)
     for table in member.tables:
@@ -80,13 +86,12 @@ def create(cursor: Cursor, serving: str, consumer: Consumer, version: int) -> No
         cursor.execute(f'grant select, insert, update, delete on {name}."{table}" to "{serving}"')
 
 
-def drop(cursor: Cursor, consumer: Consumer, version: int) -> None:
+def drop(cursor: Cursor, consumer: str, version: int, tables: Iterable[str]) -> None:
     """Tables, watermarks and everything else of one version that is not live."""
-    assert isinstance(consumer.member, Projections)
-    for table in consumer.member.tables:
+    for table in tables:
         cursor.execute(f'drop table if exists {schema(version)}."{table}" cascade')
     for kept in ("watermark", "seen", "parked", "stopped"):
-        cursor.execute(f"delete from public.{kept} where consumer = %s", (physical(consumer.name, version),))
+        cursor.execute(f"delete from public.{kept} where consumer = %s", (physical(consumer, version),))
 
 
 def go_live(cursor: Cursor, serving: str, consumer: Consumer, version: int) -> None:
@@ -98,8 +103,68 @@ def go_live(cursor: Cursor, serving: str, consumer: Consumer, version: int) -> N
         cursor.execute(f'create view read."{table}" as select * from {schema(version)}."{table}"')
         cursor.execute(f'grant select on read."{table}" to "{serving}"')
     cursor.execute(
-        "insert into public.consumer_version (consumer, live_version, definition) values (%s, %s, %s) "
+        "insert into public.consumer_version (consumer, live_version, definition, tables) values (%s, %s, %s, %s) "
         "on conflict (consumer) do update set live_version = excluded.live_version, definition = excluded.definition, "
-        "changed_at = clock_timestamp()",
-        (consumer.name, version, member.definition),
+        "tables = excluded.tables, changed_at = clock_timestamp()",
+        (consumer.name, version, member.definition, list(member.tables)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The version of a consumer's read models that answers queries. `tables` are those it was made with."""
+
+    consumer: str
+    version: int
+    tables: tuple[str, ...]
+    definition: bytes
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a consumer is, for lists. `version` is None for those without read models of their own."""
+
+    consumer: str
+    version: int | None
+    tables: tuple[str, ...]
+    fits_code: bool
+    """False: its tables were made from other SQL than this code's, a rebuild is due."""
+    dealt_with: int
+    """Positions of its watermarks, added up: grows with every message."""
+    parked: int
+    stopped: int
+    moved_at: datetime | None
+
+
+def live(cursor: Cursor, consumer: str) -> Live:
+    """Raises NotInstalled."""
+    cursor.execute(LIVE_ROW, (consumer,))
+    row = cursor.fetchone()
+    if row is None:
+        raise NotInstalled(f"the tables of {consumer} were never made: run `migrate`")
+    name, version, tables, definition, changed_at = row
+    return Live(name, version, tuple(tables), bytes(definition), changed_at)
+
+
+def listed(cursor: Cursor, consumers: Iterable[Consumer]) -> list[Standing]:
+    """Every consumer of a service in the order given."""
+    return [_standing(cursor, consumer) for consumer in consumers]
+
+
+def _standing(cursor: Cursor, consumer: Consumer) -> Standing:
+    member, rows, version, fits = consumer.member, consumer.name, None, True
+    tables: tuple[str, ...] = ()
+    if isinstance(member, Projections):
+        found = live(cursor, consumer.name)
+        rows, version, tables = physical(consumer.name, found.version), found.version, found.tables
+        fits = found.definition == member.definition
+    cursor.execute(
+        "select coalesce(sum(position), 0)::bigint, max(moved_at), "
+        "(select count(*) from public.parked p where p.consumer = %(rows)s and p.state in ('parked', 'retry')), "
+        "(select count(*) from public.stopped s where s.consumer = %(rows)s) "
+        "from public.watermark w where w.consumer = %(rows)s",
+        {"rows": rows},
+    )
+    dealt_with, moved_at, waiting, stopped = cursor.fetchone() or (0, None, 0, 0)
+    return Standing(consumer.name, version, tables, fits, dealt_with, waiting, stopped, moved_at)

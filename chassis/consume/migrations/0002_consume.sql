@@ -71,6 +71,7 @@ create table consumer_version (         -- which version of a read model answers
     consumer text primary key,
     live_version int not null,
     definition bytea not null,          -- sha256 of the SQL that made its tables
+    tables text[] not null,
     changed_at timestamptz not null default clock_timestamp()
 );
 
