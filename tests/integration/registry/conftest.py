@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -142,6 +142,16 @@ class Register:
         with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return cursor.fetchall()
+
+    @contextmanager
+    def stream_held(self, stream_id: UUID) -> Iterator[None]:
+        """Whoever wants to begin this stream waits meanwhile."""
+        dsn = self.stack.servers.postgres.url("postgres", "postgres-admin", SERVICE)
+        with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
+            sql = "insert into stream (stream_id, category, scope, version) values (%s, 'agent', 'hai-duong', 0)"
+            cursor.execute(sql, (str(stream_id),))
+            yield
+            connection.rollback()
 
     def metric(self, name: str, **labels: str) -> float:
         """The value of one series of the `work` process; -1 when there is no such series."""

@@ -10,6 +10,7 @@ import requests
 
 from examples.samples.generator import generate
 from examples.samples.workbook import workbook as sample_workbook
+from services.registry.domain.natural_keys import agent_id
 from services.registry.sheets.workbook import MIB
 from tests.integration.registry.conftest import key_of, refused
 from tests.support.waiting import wait_until
@@ -33,6 +34,11 @@ def rows(telecom, count, mark=None):
         row(n, certificate=f"{mark}{n:05}", contract=f"{n}/{mark}", line_number=f"{mark}-{n}", telecom=telecom.name)
         for n in range(1, count + 1)
     ]
+
+
+def agent_of(mark, number):
+    """The stream of the agent in that row."""
+    return agent_id("hai-duong", f"{mark}{number:05}", "", "", "")
 
 
 def test_a_sample_list_is_filed(register, isp, sample_telecoms):
@@ -161,21 +167,21 @@ def test_a_list_is_filed_by_a_company_for_itself(register, telecom):
 
 
 def test_a_list_goes_on_after_a_crash_half_way_and_answers_the_same(register, isp, telecom):
-    content = workbook(*rows(telecom, 650))
+    mark = uuid4().hex[:6]
+    content = workbook(*rows(telecom, 650, mark))
     key = str(uuid4())
     http = register.stack.child("registry-http")
 
     def appended():
         return len(register.events("registry.agent-reported-by-isp", provider_id=isp.provider_id))
 
-    with ThreadPoolExecutor(1) as other:
+    with ThreadPoolExecutor(1) as other, register.stream_held(agent_of(mark, 500)):
         lost = other.submit(register.file_list, isp, content, key=key)
-        wait_until(lambda: appended() >= 200, 30, "the first batch is stored", every_s=0.002)
+        wait_until(lambda: appended() == 400, 30, "two batches are stored, the third waits")
         http.send(signal.SIGKILL)
         with pytest.raises(requests.ConnectionError):
             lost.result(60)
-    half_way = appended()
-    assert 200 <= half_way < 650
+    assert appended() == 400
     assert register.events("registry.agent-list-received", provider_id=isp.provider_id) == []
 
     register.stack.wait_ready()
