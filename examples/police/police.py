@@ -60,8 +60,6 @@ COMMAND_OF = {
 VERSION = 1
 """Of the schemas of all these commands."""
 
-ACCEPTED = "accepted"
-
 
 @dataclass(frozen=True)
 class Step:
@@ -197,11 +195,9 @@ def play(steps: list[Step], journal: Journal, bus: Bus, timeout_s: float) -> int
             print(f"{said}: no answer within {timeout_s:g} s; run again to ask once more", flush=True)
             return NO_ANSWER
         journal.keep_answer(message.id, answer)
-        as_expected = step.expect in (None, answer["status"])
-        wrong += not as_expected
-        print(
-            f"{said}: {answer_in_words(answer)}" + ("" if as_expected else f"  (expected: {step.expect})"), flush=True
-        )
+        surprise = "" if step.is_met_by(answer) else f" (expected: {step.expect})"
+        wrong += bool(surprise)
+        print(f"{said}: {answer_in_words(answer)}{surprise}", flush=True)
     return NOT_AS_EXPECTED if wrong else ALL_GOOD
 
 

@@ -23,7 +23,7 @@ from contracts.refusals import NotFound
 from services.inspection import api
 from services.inspection.views import InspectionFilter, ProgrammeFilter, ViolationFilter
 from tests.integration.inspection.conftest import DCST, DIC, NOON, PPD, SCOPE, TODAY, Desk, agent, foreign
-from tests.integration.inspection.test_commands import conclude, planned, planning, recording, running
+from tests.integration.inspection.steps import conclude, planned, planning, recording, running
 
 TABLES = ("programme_file", "programme_item", "inspection_file", "team_member", "violation_file", "inspection_step")
 """Those that this service's own streams move."""
