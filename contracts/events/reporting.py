@@ -61,7 +61,7 @@ class FilingSubmitted(Event, type="reporting.filing-submitted", version=1):
 
 
 class SummaryCompiled(Event, type="reporting.summary-compiled", version=1):
-    """A summary (báo cáo tổng hợp) was made. `content` is its JSON text, kept byte for byte, `sha256` its hash in hex."""
+    """A summary (báo cáo tổng hợp) was made. `content` is its JSON text, kept byte for byte, `sha256` of it in hex."""
 
     summary_id: UUID
     title: Line
