@@ -1,8 +1,8 @@
 """Recomputes the whole chain from the stored bytes and names the first position that is not what it was.
 
-Reads `copy … (format binary)`: there every field is preceded by its length as unsigned 4-byte big-endian, which is how a
-digest is made (see digest.py): an event's part of the row is hashed as it comes. Not for a green process:
-COPY does not work there.
+Reads `copy … (format binary)`: there every field is preceded by its length as unsigned 4-byte big-endian. A digest is
+made just so (see digest.py), and an event's part of the row is hashed as it comes. Not for a green process: there COPY
+does not work.
 """
 
 import struct
