@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     """The address both processes listen on; 0.0.0.0 in a container."""
     http_port: int = Field(8000, ge=0, le=65535, alias="PHOIHOP_HTTP_PORT")
     """`http` answers requests, /metrics and /health here; 0 takes a free one."""
+    body_seconds: float = Field(15.0, gt=0, le=300, alias="PHOIHOP_BODY_SECONDS")
+    """How long a request's body of up to a mebibyte may take; each further mebibyte has as much."""
     metrics_port: int = Field(9100, ge=0, le=65535, alias="PHOIHOP_METRICS_PORT")
     """`work` answers /metrics and /health here."""
     public_url: str = Field("http://127.0.0.1:8000", alias="PHOIHOP_PUBLIC_URL")

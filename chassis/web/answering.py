@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import psycopg2
 import structlog
 from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import dump_options_header, parse_accept_header
+from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response
 
 from chassis.consume.after import wait_until_seen
@@ -157,8 +157,7 @@ def _preferred(route: Route, incoming: Incoming) -> str:
 def _document(found: Document) -> Response:
     response = Response(found.content, mimetype=found.media_type)
     if found.filename:
-        disposition = dump_options_header("attachment", {"filename": found.filename})
-        response.headers["Content-Disposition"] = disposition
+        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.filename)}"
     return response
 
 

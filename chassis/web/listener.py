@@ -56,6 +56,10 @@ class Protocol(HttpOnlyProtocol):  # type: ignore[misc]
         self.close_connection = True
         return False
 
+    def log_message(self, format: str, *args: Any) -> None:
+        """The standard library would write to stderr what it answered to nonsense."""
+        logger.info("a request could not be read", reason=format % args)
+
     def finish(self) -> None:
         if self.refuses_rest:
             with suppress(OSError), eventlet.Timeout(DRAIN_SECONDS, False):
@@ -68,6 +72,19 @@ class Protocol(HttpOnlyProtocol):  # type: ignore[misc]
         left = DRAIN_BYTES
         while left > 0 and (dropped := self.connection.recv(64 * 1024)):
             left -= len(dropped)
+
+
+class _ServerLog:
+    """eventlet logs each access, which `service.py` does already, and failed answers, which nobody else sees."""
+
+    def info(self, message: str) -> None:
+        if message.startswith("Traceback"):
+            logger.error("an answer could not be sent", exception=message)
+
+    def debug(self, message: str) -> None: ...
+
+    def error(self, message: str) -> None:
+        logger.warning(message)
 
 
 class Listener(WebServer):  # type: ignore[misc]
@@ -84,7 +101,7 @@ class Listener(WebServer):  # type: ignore[misc]
             wsgi_app,
             protocol=protocol,
             debug=debug,
-            log_output=False,
+            log=_ServerLog(),
             url_length_limit=URL_LIMIT,
             keepalive=IDLE_SECONDS,
             socket_timeout=SOCKET_SECONDS,

@@ -7,6 +7,7 @@ from typing import Any
 
 import eventlet
 import structlog
+from eventlet.debug import hub_exceptions
 from nameko.runners import ServiceRunner
 
 from chassis.identity.door import Doorkeeper
@@ -64,6 +65,7 @@ class HttpProcess:
 
     def run(self) -> int:
         """Serves until SIGTERM or SIGINT, answers what is under way. Raises CannotStart when the port is taken."""
+        hub_exceptions(False)  # they reach nameko, which ends the process, and us, who log them
         runner = ServiceRunner(self._config)
         runner.add_service(self._service)
         for number in (signal.SIGTERM, signal.SIGINT):

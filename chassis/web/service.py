@@ -24,11 +24,9 @@ from chassis.web import answering, problems, refusals
 from chassis.web.headers import secured
 from chassis.web.incoming import Incoming, correlation_id, traceparent
 from chassis.web.listener import PROTOCOL, Listener
-from chassis.web.routes import Route, Routes
+from chassis.web.routes import MIB, Route, Routes
 from contracts.refusals import Malformed, Refusal
 
-BODY_SECONDS = 15.0
-"""How long a body of up to a mebibyte may take; each further mebibyte adds as much."""
 QUEUE_SECONDS = 5.0
 """How long a request waits for a free worker."""
 
@@ -106,6 +104,10 @@ class RouteHandler(HttpRequestHandler):  # type: ignore[misc]
         self.route = route
         super().__init__(route.method, route.rule, **kwargs)
 
+    @property
+    def _runtime(self) -> answering.Runtime:
+        return self.container.config["runtime"]  # type: ignore[no-any-return]
+
     def handle_request(self, request: Request) -> Response:
         """Raises BodyTooLarge, BodyTooSlow, Malformed, Busy; everything later is a response already."""
         incoming = Incoming(
@@ -113,7 +115,7 @@ class RouteHandler(HttpRequestHandler):  # type: ignore[misc]
             path=request.path_values,  # type: ignore[attr-defined]
             headers=request.headers,
             parameters=request.args,
-            body=read_body(request.environ, self.route.limit),
+            body=read_body(request.environ, self.route.limit, self._runtime.settings.body_seconds),
             correlation_id=request.environ[CORRELATION],
             traceparent=traceparent(request.headers),
         )
@@ -124,14 +126,17 @@ class RouteHandler(HttpRequestHandler):  # type: ignore[misc]
         return response
 
 
-def read_body(environ: dict[str, Any], limit: int) -> bytes:
-    """The whole body, at most `limit` bytes. Raises BodyTooLarge before reading more, BodyTooSlow, Malformed."""
+def read_body(environ: dict[str, Any], limit: int, seconds: float) -> bytes:
+    """The whole body, at most `limit` bytes, each mebibyte within `seconds`.
+
+    Raises BodyTooLarge before reading more, BodyTooSlow, Malformed.
+    """
     stream, protocol = environ["wsgi.input"], environ[PROTOCOL]
     announced = environ.get("CONTENT_LENGTH")
     try:
         if announced and int(announced) > limit:
             raise RequestEntityTooLarge
-        seconds = BODY_SECONDS * max(1, limit / (1024 * 1024))
+        seconds *= max(1, limit / MIB)
         with eventlet.Timeout(seconds, refusals.BodyTooSlow(f"the body must arrive within {seconds:g} s")):
             body: bytes = stream.read(limit + 1)
         if len(body) > limit:

@@ -79,7 +79,7 @@ def test_an_upload_has_a_limit_of_its_own(toy: Toy) -> None:
 
 
 def test_a_slow_body_is_given_up_while_others_are_served(launch: Launch) -> None:
-    toy = launch(TOY_BODY_SECONDS="0.5")
+    toy = launch(PHOIHOP_BODY_SECONDS="0.5")
     with ThreadPoolExecutor(1) as slow:
         waiting = slow.submit(exchange, toy, head(toy, 100) + b"{")
         assert requests.get(f"{toy.url}/toy/v1/print", timeout=5).status_code == 200

@@ -53,7 +53,6 @@ def test_one_thing_is_shown_and_an_absent_one_is_not(toy: Toy, notes: list[str])
         ("/toy/v1/notes/7", 404, "no-such-path"),
         ("/toy/v1/notes/", 404, "no-such-path"),
         ("/toy/v2/notes", 404, "no-such-path"),
-        ("//toy/v1/notes", 404, "no-such-path"),
         ("/", 404, "no-such-path"),
         ("/problems/none-such", 404, "no-such-path"),
     ],
