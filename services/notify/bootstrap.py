@@ -8,12 +8,12 @@ from chassis.launch import Process
 from chassis.settings import CannotStart, Settings
 from chassis.timers.clocks import CLOCKS
 from contracts.topics import events_topic
+from services.api_keys import ApiKeys
 from services.authority import law_authority
 from services.notify.deliveries.queue import Queue
 from services.notify.domain.addresses import AddressPolicy
 from services.notify.endpoint_commands import EndpointCommands
 from services.notify.keys import Seal
-from services.api_keys import ApiKeys
 from services.notify.projections.endpoints import Endpoints
 from services.notify.vault import Vault
 

@@ -68,7 +68,12 @@ class EndpointCommands(Commands):
             raise UnknownEndpoint("There is no such endpoint.")
         seen = send_test(pool, endpoint.state.url, endpoint_id)
         if seen.error is not None:
-            raise EndpointDidNotAnswer(f"The test message was not accepted: {seen.error}.", **asdict(seen))
+            raise EndpointDidNotAnswer(
+                f"The test message was not accepted: {seen.error}.",
+                endpoint_status=seen.status,
+                endpoint_answer=seen.answer,
+                duration_ms=seen.duration_ms,
+            )
         return endpoint.version
 
     def _make_secret(self, context: Context, endpoint_id: UUID) -> None:

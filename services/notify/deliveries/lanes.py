@@ -16,6 +16,9 @@ from services.notify.sender.port import Outcome
 
 LEASING = 0x6C616E65  # "lane": one lease at a time, so that the limit per endpoint holds
 
+SHORT = "set local idle_in_transaction_session_timeout = '5s'"
+"""A process that is stopped in the middle of a transaction (SIGSTOP, a sleeping machine) must not hold its locks."""
+
 LEASE = """
 with due as (
     select first.endpoint_id, first.order_id, endpoint.url
@@ -87,7 +90,7 @@ def lease(cursor: Cursor, owner: str, lease_s: float) -> Lease | None:
     A new or failing endpoint gets one message at a time, a well one up to four, so that endpoints that hang hold few
     workers.
     """
-    cursor.execute("select pg_advisory_xact_lock(%s)", (LEASING,))
+    cursor.execute(f"{SHORT}; select pg_advisory_xact_lock(%s)", (LEASING,))
     cursor.execute(LEASE, {"owner": owner, "lease": lease_s})
     row = cursor.fetchone()
     if row is None:
@@ -105,6 +108,7 @@ def lease(cursor: Cursor, owner: str, lease_s: float) -> Lease | None:
 
 def hold(cursor: Cursor, held: Lease) -> datetime | None:
     """Locks the lane for writing and answers the time; None when another worker has leased it since."""
+    cursor.execute(SHORT)
     cursor.execute(HOLD, (held.endpoint_id, held.order_id, held.epoch, held.owner))
     row = cursor.fetchone()
     return None if row is None else row[0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 
@@ -19,7 +19,10 @@ from chassis.launch import CHASSIS_MIGRATIONS
 from chassis.postgres import migrate
 from chassis.postgres.pool import Pool
 from chassis.settings import Settings
+from chassis.store.commands import command_id_of
 from chassis.timers.clocks import CLOCKS
+from contracts import catalogue
+from contracts.commands.notify import RegisterEndpoint, VerifyEndpoint
 from contracts.envelope import Envelope, Event, Metadata
 from contracts.events.enforcement import ContractTerminationDemanded, OrderWithdrawn
 from services.authority import law_authority
@@ -28,7 +31,7 @@ from services.notify.deliveries.probes import Prober
 from services.notify.deliveries.worker import Worker, Workshop
 from services.notify.domain.addresses import AddressPolicy
 from services.notify.domain.endpoint import endpoint_id_of
-from services.notify.endpoint_commands import EndpointCommands
+from services.notify.endpoint_commands import SECRET, EndpointCommands
 from services.notify.keys import Seal
 from services.notify.sender.http_sender import HttpSender
 from services.notify.sender.port import Sender
@@ -77,7 +80,7 @@ class Notify:
             cursor.execute(STORED, (self._read,))
             rows = cursor.fetchall()
         for event_id, kind, version, stream, stream_version, data, meta, occurred, number, now in rows:
-            model = views_catalogue()[(kind, version)]
+            model = catalogue.events()[(kind, version)]
             envelope = Envelope(
                 "notify", event_id, kind, version, stream, stream_version, SCOPE, occurred, now, 1, number, number - 1,
                 meta.encode(), data.encode(),
@@ -101,8 +104,6 @@ class Notify:
 
     def registered(self, provider_id: UUID, url: str) -> dict[str, Any]:
         """An active endpoint, entered without asking the outside; answers with its secret."""
-        from contracts.commands.notify import RegisterEndpoint, VerifyEndpoint
-
         key = str(uuid4())
         plain = super(EndpointCommands, self.commands)
         command = RegisterEndpoint(provider_id=provider_id, url=url)
@@ -115,18 +116,7 @@ class Notify:
 
 
 def secret_id(principal: Principal, key: str) -> UUID:
-    from uuid import uuid5
-
-    from chassis.store.commands import command_id_of
-    from services.notify.endpoint_commands import SECRET
-
     return uuid5(command_id_of(principal, key), SECRET)
-
-
-def views_catalogue() -> Any:
-    from contracts import catalogue
-
-    return catalogue.events()
 
 
 def demanded(provider_id: UUID, order_id: UUID, version: int = 1) -> Received[ContractTerminationDemanded]:
@@ -177,6 +167,13 @@ def prepare(database: Database) -> None:
     pool.close()
 
 
+def service_on(database: Database) -> Notify:
+    vault = Vault(Seal(KEK))
+    sender = HttpSender(AddressPolicy(allow_loopback=True), deadline_s=1.0)
+    commands = EndpointCommands(vault, law_authority(SCOPE), CLOCKS, SCOPE)
+    return Notify(Pool(database.dsn, size=20), commands, vault, sender)
+
+
 @pytest.fixture
 def notify_database(databases: Databases) -> Iterator[Database]:
     made = databases.copy_of("notify_service", prepare, "notify")
@@ -186,12 +183,9 @@ def notify_database(databases: Databases) -> Iterator[Database]:
 
 @pytest.fixture
 def notify(notify_database: Database) -> Iterator[Notify]:
-    vault = Vault(Seal(KEK))
-    pool = Pool(notify_database.dsn, size=20)
-    sender = HttpSender(AddressPolicy(allow_loopback=True), deadline_s=1.0)
-    commands = EndpointCommands(vault, law_authority(SCOPE), CLOCKS, SCOPE)
-    yield Notify(pool, commands, vault, sender)
-    pool.close()
+    service = service_on(notify_database)
+    yield service
+    service.pool.close()
 
 
 @pytest.fixture
