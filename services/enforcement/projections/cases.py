@@ -126,11 +126,8 @@ def _order_columns(received: Received) -> dict[str, Any]:
     match event:
         case ContractTerminationDemanded() | LineCutRequested():
             columns = event.model_dump(include=set(ORDER_COLUMNS))
-            return {
-                "kind": "contract-termination",
-                "state": "open",
-                "issued_at": received.envelope.occurred_at,
-            } | columns
+            issued = {"state": "open", "issued_at": received.envelope.occurred_at, "overdue": False}
+            return {"kind": CONTRACT_TERMINATION} | columns | issued
         case OrderAcknowledged():
             return {"state": "acknowledged"}
         case OrderExecuted():
