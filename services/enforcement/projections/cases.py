@@ -24,6 +24,7 @@ from contracts.events.enforcement import (
 )
 from contracts.sql import Cursor, Rows
 from contracts.text import Code
+from services.enforcement.domain.order import CONTRACT_TERMINATION
 
 ORDER_EVENTS = (
     ContractTerminationDemanded,
