@@ -15,4 +15,4 @@ def targets(process: str) -> set[str]:
 def test_the_targets_are_the_documented_ports() -> None:
     documented = ports.documented()
     assert targets("http") == {f"127.0.0.1:{port}" for port in documented.http.values()}
-    assert targets("work") == {f"127.0.0.1:{port}" for port in documented.work_metrics.values()}
+    assert targets("work") == {f"127.0.0.1:{port}" for port in documented.metrics.values()}
