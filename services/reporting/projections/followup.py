@@ -43,10 +43,10 @@ class FollowUp:
             valid_from date, clauses int, registered_at timestamptz
         );
         create table duty (
-            duty_id uuid primary key, version int not null, key text, instrument_id text, clause text, holder text,
+            duty_id uuid primary key, version int not null, duty_key text, instrument_id text, clause text, holder text,
             role text, assigned_month text
         );
-        create unique index duty_key on duty (key collate "C");
+        create unique index duty_by_key on duty (duty_key collate "C");
         create index duty_holder on duty (holder);
         create index duty_clause on duty (clause);
         create table duty_report (
@@ -65,7 +65,7 @@ class FollowUp:
 
     def apply(self, cursor: Cursor, batch: Sequence[Received]) -> None:
         instruments = Rows("instrument", ("instrument_id",), INSTRUMENT[1:])
-        duties = Rows("duty", ("duty_id",), ("key", "instrument_id", "clause", "holder", "role", "assigned_month"))
+        duties = Rows("duty", ("duty_id",), ("duty_key", "instrument_id", "clause", "holder", "role", "assigned_month"))
         reports = Rows("duty_report", ("duty_id", "month"), ("done_on", "evidence_type", "evidence_id"))
         filings = Rows("filing", ("filing_id", "part"), FILING[2:])
         summaries = Rows("summary", ("summary_id",), (*SUMMARY[1:], "content"))
@@ -79,6 +79,7 @@ class FollowUp:
                     instruments.put((members.pop("instrument_id"),), version, **members)
                 case DutyAssigned():
                     members["assigned_month"] = f"{happened.astimezone(LEGAL_TIME):%Y-%m}"
+                    members["duty_key"] = members.pop("key")
                     duties.put((members.pop("duty_id"),), version, **members)
                 case DutyReported():
                     reports.put(
@@ -103,7 +104,7 @@ STATES = """
     with expected (clause, first_month, last_month) as (
         select * from unnest(%(clauses)s::text[], %(first_months)s::text[], %(last_months)s::text[])
     ), follow_up as (
-        select d.duty_id, d.key collate "C" as key, d.instrument_id, d.clause, d.holder, d.role,
+        select d.duty_id, d.duty_key collate "C" as key, d.instrument_id, d.clause, d.holder, d.role,
                case when exists (
                         select from expected e
                         where e.clause = d.clause and d.assigned_month <= e.last_month and not exists (
