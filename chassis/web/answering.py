@@ -19,6 +19,7 @@ from chassis.identity.principal import Principal
 from chassis.observe import logs
 from chassis.observe.metrics import ENTRYPOINT_DURATION
 from chassis.postgres.pool import Pool, PoolExhausted, Unavailable
+from chassis.process.crash import crash_point
 from chassis.settings import Settings
 from chassis.store.commands import Commands, command_id_of
 from chassis.timers.clocks import Clocks
@@ -100,6 +101,7 @@ def _command(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
         correlation_id=incoming.correlation_id,
         traceparent=incoming.traceparent,
     )
+    crash_point("http.after-commit")
     revealed = route.reveal(command_id_of(principal, key), runtime.settings) if route.reveal else {}
     response = _json(json.dumps(done.response | dict(revealed), ensure_ascii=False), route.status)
     if done.after:
