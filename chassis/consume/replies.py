@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 
 from chassis.store.decision import Answer, OutboxMessage
 from contracts.refusals import Refusal
+from contracts.reply import SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _headers(asked: Asked, outcome: str, label: str) -> list[tuple[str, str]]:
         ("ce_id", str(uuid5(asked.command_id, label))),
         ("ce_type", kind),
         ("ce_source", f"/{asked.service}"),
-        ("ce_dataschema", f"urn:phoihop:schema:{kind}:1"),
+        ("ce_dataschema", SCHEMA),
         ("ce_causation", asked.sent_id),
         ("ce_correlationid", str(asked.correlation_id)),
         ("content-type", "application/json"),

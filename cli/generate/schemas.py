@@ -10,14 +10,14 @@ from typing import Any
 
 from contracts import catalogue
 from contracts.envelope import Message
-from contracts.reply import Reply
+from contracts.reply import SCHEMA, Reply
 
 FOLDER = Path("contracts/schemas")
 
 
 def documents() -> Iterator[tuple[Path, str]]:
     """Where each schema belongs, and its text."""
-    yield FOLDER / "reply.json", _dump("urn:phoihop:schema:reply:1", Reply.model_json_schema(mode="serialization"))
+    yield FOLDER / "reply.json", _dump(SCHEMA, Reply.model_json_schema(mode="serialization"))
     for kind in (*catalogue.events().values(), *catalogue.commands().values()):
         yield FOLDER / kind.message_type / f"{kind.schema_version}.json", text_of(kind)
 

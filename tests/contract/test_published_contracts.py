@@ -11,9 +11,12 @@ import yaml
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
 
+from chassis.consume.replies import Asked, accepted, refused
+from chassis.store.decision import Answer
 from cli.generate.__main__ import documents, stale
 from contracts import catalogue, topics
 from contracts.envelope import Envelope, Event, MalformedMessage, Message, Metadata, to_headers
+from contracts.refusals import ReservedToAnother
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "contracts" / "examples"
@@ -113,3 +116,14 @@ def test_a_missing_header_is_named_unless_it_repeats_what_another_says(header: s
     else:
         with pytest.raises(MalformedMessage, match=header):
             Envelope.from_kafka(headers, envelope.data)
+
+
+def test_replies_on_the_bus_satisfy_their_schema():
+    asked = Asked("inspection", uuid4(), "7f0c", uuid4())
+    schema = json.loads((SCHEMAS / "reply.json").read_text())
+    accepted_reply = accepted(asked, Answer({"inspection_id": "x"}, f"{uuid4()}@3", False))
+    refused_reply = refused(asked, ReservedToAnother("not yours", reserved_to=["dic"], clause="HD-2.1d1"))
+    for reply in (accepted_reply, refused_reply):
+        jsonschema.validate(reply.value, schema)
+        assert schema["$id"] == dict(reply.headers)["ce_dataschema"]
+        assert set(reply.value) <= set(schema["properties"])
