@@ -78,7 +78,7 @@ def test_an_accepted_command_is_answered_with_what_it_brought_about(agency: Agen
         "ce_id": str(uuid5(command_id, "reply")),
         "ce_type": "counter.command-accepted",
         "ce_source": "/counter",
-        "ce_dataschema": "urn:phoihop:schema:counter.command-accepted:1",
+        "ce_dataschema": "urn:phoihop:schema:reply:1",
         "ce_causation": "visit-7",
         "ce_correlationid": str(COUNTER),
         "content-type": "application/json",
