@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -40,6 +41,10 @@ def let_leases_run_out(service: Notify) -> None:
     """What 45 s would do."""
     with service.pool.transaction() as cursor:
         cursor.execute(LEASES_RUN_OUT)
+
+
+def arrived(server: EndpointServer, count: int) -> bool:
+    return len(server.received) >= count
 
 
 def all_delivered(service: Notify, messages: int) -> bool:
@@ -101,7 +106,7 @@ def test_kills_at_random_moments_under_load_lose_nothing(
         notify.hand_over(*(withdrawn(isps[n % 4], order) for n, order in enumerate(part)))
         before = len(server.received)
         process = processes.start("work", {"PHOIHOP_WEBHOOK_SCHEDULE": ",".join(["0.01"] * 30)})
-        wait_until(lambda before=before: len(server.received) >= before + 7, 20, "some messages are under way")
+        wait_until(partial(arrived, server, before + 7), 20, "some messages are under way")
         process.end()
         in_flight += len(notify.rows("select 1 from lane where leased_until is not null"))
         let_leases_run_out(notify)

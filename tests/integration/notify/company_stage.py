@@ -65,7 +65,8 @@ class Department:
                     department.reports.append((order_id, step, key, body))
                 if department.loses_answers > 0:
                     department.loses_answers -= 1
-                    return self.connection.close()
+                    self.connection.close()
+                    return None
                 return self._answer(200, {"order_id": order_id, "changed": True})
 
             def _answer(self, status: int, body: dict[str, Any]) -> None:

@@ -19,11 +19,11 @@ from chassis.launch import CHASSIS_MIGRATIONS
 from chassis.postgres import migrate
 from chassis.postgres.pool import Pool
 from chassis.settings import Settings
-from chassis.store.commands import command_id_of
+from chassis.store.commands import Answer, Commands, command_id_of
 from chassis.timers.clocks import CLOCKS
 from contracts import catalogue
 from contracts.commands.notify import RegisterEndpoint, VerifyEndpoint
-from contracts.envelope import Envelope, Event, Metadata
+from contracts.envelope import Command, Envelope, Event, Metadata
 from contracts.events.enforcement import ContractTerminationDemanded, OrderWithdrawn
 from services.authority import law_authority
 from services.notify import bootstrap
@@ -102,15 +102,16 @@ class Notify:
             cursor.execute(sql, parameters)
             return cursor.fetchall()
 
+    def unasked(self, command: Command, key: str) -> Answer:
+        """Executed without asking the outside first."""
+        return Commands.execute(self.commands, self.pool, command, principal=OFFICER, key=key)
+
     def registered(self, provider_id: UUID, url: str) -> dict[str, Any]:
         """An active endpoint, entered without asking the outside; answers with its secret."""
         key = str(uuid4())
-        plain = super(EndpointCommands, self.commands)
-        command = RegisterEndpoint(provider_id=provider_id, url=url)
-        answer = plain.execute(self.pool, command, principal=OFFICER, key=key)
-        endpoint_id = UUID(answer.response["endpoint_id"])
+        answer = self.unasked(RegisterEndpoint(provider_id=provider_id, url=url), key)
         shown = self.commands._with_secret(self.pool, answer, secret_id(OFFICER, key))
-        plain.execute(self.pool, VerifyEndpoint(endpoint_id=endpoint_id), principal=OFFICER, key=str(uuid4()))
+        self.unasked(VerifyEndpoint(endpoint_id=endpoint_of(provider_id)), str(uuid4()))
         self.settle()
         return shown.response
 

@@ -15,7 +15,6 @@ from services.notify.sender.port import Outcome, Post
 from tests.conformance.sender.endpoint_server import Behaviour, Connection, EndpointServer
 from tests.conformance.sender.memory_sender import MemorySender, Scripted
 from tests.integration.notify.conftest import (
-    OFFICER,
     Notify,
     as_company,
     demanded,
@@ -160,9 +159,7 @@ def test_messages_wait_for_an_address_that_has_not_proved_itself(
 ) -> None:
     server.behaviours["/hook"] = server.behaviours["/new"] = answers(200)
     notify.registered(isp, server.url("/hook"))
-    plain = super(type(notify.commands), notify.commands)
-    moved = RegisterEndpoint(provider_id=isp, url=server.url("/new"))
-    plain.execute(notify.pool, moved, principal=OFFICER, key=str(uuid4()))
+    notify.unasked(RegisterEndpoint(provider_id=isp, url=server.url("/new")), str(uuid4()))
     notify.settle()
     notify.hand_over(demanded(isp, uuid4()))
     assert run_until_idle(notify) == 0

@@ -1,5 +1,6 @@
 """One function says where webhooks may go; here are the ways people try to get around it."""
 
+from collections.abc import Callable
 from ipaddress import ip_network
 
 import pytest
@@ -21,7 +22,7 @@ EVERYTHING_OPENED = AddressPolicy(allow_loopback=True, private_networks=(ip_netw
 PUBLIC = "93.184.215.14"
 
 
-def resolves_to(*addresses: str):
+def resolves_to(*addresses: str) -> Callable[[str, int], tuple[str, ...]]:
     return lambda _host, _port: addresses
 
 
