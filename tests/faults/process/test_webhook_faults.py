@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.conformance.sender.endpoint_server import Connection, EndpointServer
+from tests.faults.doses import dose
 from tests.integration.notify.conftest import Notify, demanded, notify, notify_database, server, withdrawn
 from tests.integration.notify.processes import Processes, Running
 from tests.support.stack_fixture import Database
@@ -18,9 +19,9 @@ from tests.support.waiting import wait_until
 
 __all__ = ["notify", "notify_database", "server"]  # fixtures
 
-KILLS = 1
-"""At each crash point: the small dose."""
-ROUNDS = 2
+KILLS = dose("F8", "rounds")
+"""At each crash point."""
+ROUNDS = 2 * KILLS
 """Of kills at random moments; each has ten orders with two messages."""
 CRASH_POINTS = ("webhook.before-post", "webhook.after-answer", "webhook.during-write")
 LEASES_RUN_OUT = "update lane set leased_until = clock_timestamp() - interval '1 second' where leased_until is not null"
