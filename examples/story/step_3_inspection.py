@@ -29,7 +29,7 @@ def play(stage: Stage) -> None:
             "found_on": _today(), "description": "Không xuất trình được hợp đồng đại lý hợp lệ (mẫu)",
         } for one in inspections[:2]),
         {"do": "conclude", "inspection_id": inspections[0], "concluded_on": _today(),
-         "expect": {"refused": "reserved-to-another"}},
+         "expect": "reserved-to-another"},
     ])  # fmt: skip
     for inspection_id in inspections[2:]:
         _say(stage, inspection_id, "violations", {

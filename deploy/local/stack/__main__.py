@@ -126,9 +126,7 @@ def _play(stack: Stack, stays_up: bool) -> int:
     argv: list[str | Path] = [sys.executable, "-m", "examples.story", "--run-folder", folder]
     argv += ["--fresh"] if _is_set("FRESH") else []
     argv += [] if stays_up else ["--once"]
-    environment = stack.environments.of_operator()
-    for program in programs.PROGRAMS:
-        environment[f"PHOIHOP_{program.upper()}_PYTHON"] = str(programs.python_of(stack.state, program))
+    environment = stack.environments.of_operator() | programs.environment(stack.state)
     story = stack.start_outside("story", argv, environment)
     try:
         stack.watch_until(lambda: not story.is_running())

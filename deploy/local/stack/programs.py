@@ -17,6 +17,11 @@ def python_of(state: StateFolder, program: str) -> Path:
     return state.venvs / program / "bin" / "python"
 
 
+def environment(state: StateFolder) -> dict[str, str]:
+    """`PHOIHOP_<PROGRAM>_PYTHON` for each: what the story starts them with."""
+    return {f"PHOIHOP_{program.upper()}_PYTHON": str(python_of(state, program)) for program in PROGRAMS}
+
+
 def missing(state: StateFolder) -> list[str]:
     """Programs whose environment is not there, or not of the requirements as they stand."""
     return [program for program in PROGRAMS if requirements(program).exists() and not _is_complete(state, program)]
