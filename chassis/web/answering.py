@@ -122,7 +122,7 @@ def _query(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
     with runtime.reading() as cursor:
         now = runtime.clocks.wall.now(cursor)
         today = runtime.clocks.calendar.today(now)
-        media_type = _preferred(route, incoming)
+        media_type = preferred(route, incoming.headers.get("Accept"))
         query = Query(principal, incoming.path, filters, page, runtime.settings.scope, now, today, media_type)
         found = route.ask(cursor, query)
     response = _document(found) if isinstance(found, Document) else _json(found.model_dump_json(), route.status)
@@ -150,9 +150,9 @@ def _admitted(route: Route, incoming: Incoming, runtime: Runtime) -> Principal:
     return principal
 
 
-def _preferred(route: Route, incoming: Incoming) -> str:
-    """What is acceptable to nobody is answered in the first: a caller who reads the status is better served so."""
-    accept = parse_accept_header(incoming.headers.get("Accept", "*/*"), MIMEAccept)
+def preferred(route: Route, accepted: str | None) -> str:
+    """The media type to answer in. Who accepts none of those the route offers gets the first, rather than nothing."""
+    accept = parse_accept_header(accepted or "*/*", MIMEAccept)
     return accept.best_match(route.offers, default=route.offers[0]) or route.offers[0]
 
 
