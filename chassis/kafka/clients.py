@@ -38,15 +38,15 @@ class KafkaSettings:
     def producer(self, **more: Any) -> KafkaProducer:
         """Idempotent, acks=all, patient for minutes. `more` overrides. Raises KafkaError when nobody answers."""
         settings = {"linger_ms": 5, "batch_size": 131_072, "delivery_timeout_ms": DELIVERY_TIMEOUT_MS} | more
-        return KafkaProducer(**self._connection(), acks="all", enable_idempotence=True, **settings)
+        return KafkaProducer(**(self._connection() | settings), acks="all", enable_idempotence=True)
 
     def consumer(self, group_id: str | None = None, **more: Any) -> KafkaConsumer:
         """Commits nothing by itself; without a group it is assigned partitions by hand."""
         settings = {"enable_auto_commit": False, "auto_offset_reset": "earliest"} | more
-        return KafkaConsumer(**self._connection(), group_id=group_id, **settings)
+        return KafkaConsumer(**(self._connection() | settings), group_id=group_id)
 
     def admin(self, **more: Any) -> KafkaAdminClient:
-        return KafkaAdminClient(**self._connection(), **more)
+        return KafkaAdminClient(**(self._connection() | more))
 
     def _connection(self) -> dict[str, Any]:
         settings: dict[str, Any] = {

@@ -23,6 +23,7 @@ from kafka.admin import (  # isort: skip  # after chassis.kafka.clients, which l
 
 
 ACCESS_LIMIT_S = 15
+READINESS_LIMIT_MS = 3_000
 
 
 class TopicRefused(Exception):
@@ -119,7 +120,7 @@ def readiness_problems(settings: KafkaSettings, service: str, topics: Iterable[T
     """Why this service cannot begin: a topic it reads or writes is absent, hidden from it or has wrong partitions."""
     ours = [topic for topic in topics or all_topics() if service in (*topic.writers, *topic.readers)]
     try:
-        with _Admin(settings) as admin:
+        with _Admin(settings, bootstrap_timeout_ms=READINESS_LIMIT_MS) as admin:
             found = _partitions(admin, ours)
     except KafkaError as error:
         return [f"Kafka cannot be asked: {error}"]
@@ -129,11 +130,11 @@ def readiness_problems(settings: KafkaSettings, service: str, topics: Iterable[T
 class _Admin:
     """An admin client that is closed again."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: KafkaSettings, **more: Any) -> None:
+        self._settings, self._more = settings, more
 
     def __enter__(self) -> KafkaAdminClient:
-        self._admin = self._settings.admin()
+        self._admin = self._settings.admin(**self._more)
         return self._admin
 
     def __exit__(self, *_: object) -> None:

@@ -85,8 +85,11 @@ class Store:
         """That many events over so many streams in turn, sequenced."""
         ids = [uuid4() for _ in range(streams)]
         with self.pool.transaction() as cursor:
-            for number in range(events):
-                append_with(cursor, counted(ids[number % streams], number // streams, by=number))
+            for version in range(-(-events // streams)):
+                turn = ids[: events - version * streams]
+                append_with(
+                    cursor, Decision(tuple(Change(i, "counter", version, (Counted(by=version),)) for i in turn))
+                )
         self.sequence()
 
     def sequence(self) -> int:
