@@ -12,7 +12,7 @@ class Total(BaseModel):
     total: int
 
 
-def show_total(cursor: Cursor, query: Query) -> Total | Document:  # noqa: ARG001
+def show_total(cursor: Cursor, query: Query) -> Total | Document:
     return Total(total=1)
 
 
