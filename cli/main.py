@@ -28,4 +28,4 @@ def begin() -> None:
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="phoihop")

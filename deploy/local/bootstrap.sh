@@ -85,9 +85,22 @@ make_venv() {
     printf '%s\n' "$wanted" >.venv/complete
 }
 
+# The command `phoihop`: the checkout is run as it stands, not installed as a package.
+make_command() {
+    [ -x .venv/bin/phoihop ] && return 0
+    cat >.venv/bin/phoihop.draft <<'END'
+#!/bin/sh
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+PYTHONPATH=$root exec "$root/.venv/bin/python" -m cli.main "$@"
+END
+    chmod 755 .venv/bin/phoihop.draft
+    mv .venv/bin/phoihop.draft .venv/bin/phoihop
+}
+
 if command -v dpkg-query >/dev/null; then install_packages; else require_programs; fi
 mkdir -p .state
 exec 9>.state/bootstrap.lock
 flock -n 9 || { echo 'Another install is going on in this checkout; waiting for it.' && flock 9; }
 make_venv
+make_command
 .venv/bin/python -m deploy.local.stack install
