@@ -102,12 +102,14 @@ class EndpointServer:
 
 def _read(accepted: socket.socket) -> ReceivedPost:
     stream = accepted.makefile("rb")
-    path = stream.readline().decode().split(" ")[1]
+    first_line = stream.readline().decode().split(" ")
+    if len(first_line) != 3:
+        raise ValueError("the other side went away, or speaks something else")
     headers = {}
     for line in iter(stream.readline, b"\r\n"):
         name, _, value = line.decode().partition(":")
         headers[name.strip().lower()] = value.strip()
-    return ReceivedPost(path, headers, stream.read(int(headers.get("content-length", "0"))))
+    return ReceivedPost(first_line[1], headers, stream.read(int(headers.get("content-length", "0"))))
 
 
 @contextlib.contextmanager
