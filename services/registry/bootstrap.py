@@ -9,6 +9,7 @@ from chassis.settings import Settings
 from chassis.store.commands import Commands
 from chassis.timers.clocks import CLOCKS
 from contracts.topics import events_topic
+from services.api_keys import ApiKeys
 from services.authority import law_authority
 from services.registry.handlers import EVENTS, command_table
 from services.registry.projections.agent_lists import AgentLists
@@ -33,7 +34,7 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
         Consumer(
             "registry.views",
             (events_topic("registry"),),
-            Projections([Providers(), Agents(), Lines(), AgentLists()]),
+            Projections([Providers(), ApiKeys(), Agents(), Lines(), AgentLists()]),
         ),
         Consumer("registry.executions", (events_topic("enforcement"),), Reactions(EVENTS, commands(settings))),
     )
