@@ -13,7 +13,7 @@ from chassis.consume.consumer import Member, Reader
 from chassis.consume.failures import FirstCauses, Stop, is_transient
 from chassis.consume.order import Order, Stamp, Verdict
 from chassis.consume.parked import BEHIND, SetAside
-from chassis.consume.reading import Headers, Item, Unreadable
+from chassis.consume.reading import Headers, Item, Unreadable, headers_of
 from chassis.process.crash import crash_point
 from contracts.refusals import Refusal
 from contracts.sql import Cursor
@@ -133,7 +133,7 @@ class Batch:
     def _judge(self, partition: Partition, record: Record) -> Item | None:
         """The message, if it is to be dealt with; None when it is skipped, left, parked, or stops the partition."""
         draft = self.drafts[partition]
-        headers = dict(record.headers)
+        headers = headers_of(record)
         try:
             stamp = self.reader.stamp(record, headers)
         except Unreadable as wrong:
@@ -216,7 +216,7 @@ class Batch:
         draft = self.drafts[partition]
         self.cursor.execute(IN_NO_LOG, (self.where.rows, draft.topic_id, partition.partition, record.offset))
         if self.cursor.fetchone() is None:
-            self._reject(partition, dict(record.headers))
+            self._reject(partition, headers_of(record))
             try:
                 draft.limits.failed()
             except Stop as stop:
@@ -255,7 +255,7 @@ def replay(cursor: Cursor, member: Member, reader: Reader, where: Where, waiting
     The caller holds the watermark of the partition. Raises what is transient.
     """
     for index, message in enumerate(waiting):
-        headers = dict(message.record.headers)
+        headers = headers_of(message.record)
         cursor.execute("savepoint message")
         try:
             partition = Partition(message.topic, message.partition)

@@ -69,9 +69,9 @@ class CommandReader:
     def is_wanted(self, headers: Headers) -> bool:  # noqa: ARG002
         return True
 
-    def read(self, partition: Partition, record: Record, headers: Headers, stamp: Stamp, topic_id: str) -> Item:
+    def read(self, partition: Partition, record: Record, headers: Headers, stamp: Stamp, topic_id: str) -> Item:  # noqa: ARG002
         place = f"{topic_id}/{partition.partition}/{record.offset}"
-        return Item(partition, record, stamp, place, None, headers.get("ce_type", b"").decode(errors="replace"))
+        return Item(partition, record, stamp, place, None)
 
     def fill(self, item: Item, headers: Headers) -> None:
         item.wanted = Sent(headers, item.record.value or b"", item.stream)

@@ -17,6 +17,7 @@ from chassis.consume.consumer import Consumer
 from chassis.consume.failures import FirstCauses, Stop, Transient, is_transient
 from chassis.consume.gauges import Gauges
 from chassis.consume.order import Action, Order, Stamp
+from chassis.consume.reading import headers_of
 from chassis.consume.transactions import Transactions
 from chassis.process.crash import crash_point
 from contracts import catalogue
@@ -190,7 +191,7 @@ class ConsumerLoop:
         for partition, found in records.items():
             begin = 0
             for index, record in enumerate(found, 1):
-                if index == len(found) or self._reader.is_wanted(dict(record.headers)):
+                if index == len(found) or self._reader.is_wanted(headers_of(record)):
                     chunks.append({partition: found[begin:index]})
                     begin = index
         return chunks
@@ -215,9 +216,9 @@ class ConsumerLoop:
         self._gauges.committed(batch, time.perf_counter() - started)
         for aside in batch.set_aside:
             if aside.first_cause:
-                self._log.error(
-                    "a message was parked", stream=aside.item.stream, type=aside.item.type, why=aside.detail
-                )
+                item = aside.item
+                kind = parked.type_of(item.record)
+                self._log.error("a message was parked", stream=item.stream, type=kind, why=aside.detail)
 
     def _transact(self, chunk: Found, *, carefully: bool) -> Batch:
         assert self._where is not None

@@ -38,7 +38,7 @@ class MemoryCluster:
         value: bytes | None,
         *,
         key: bytes | None = None,
-        headers: Sequence[tuple[str, bytes]] = (),
+        headers: Sequence[tuple[str, bytes | None]] = (),
     ) -> int:
         """Answers the record's offset."""
         records = self.topics[topic].partitions[partition]

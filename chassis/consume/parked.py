@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chassis.consume.broker import Partition, StoredRecord
-from chassis.consume.reading import Item
+from chassis.consume.broker import Partition, Record, StoredRecord
+from chassis.consume.reading import Item, headers_of
 from contracts.refusals import NotFound, Refusal
 from contracts.sql import Cursor
 
@@ -91,14 +91,19 @@ def _row(consumer: str, topic_id: str, aside: SetAside) -> tuple[Any, ...]:
         item.stream,
         item.stamp.position,
         item.version,
-        _printable(item.type),
+        _printable(type_of(record)),
         aside.first_cause,
         aside.reason,
         _printable(aside.detail)[:DETAIL_LIMIT],
-        json.dumps([[name, value.decode("latin-1")] for name, value in record.headers]),
+        json.dumps([[name, None if value is None else value.decode("latin-1")] for name, value in record.headers]),
         record.key,
         record.value,
     )
+
+
+def type_of(record: Record) -> str:
+    """What it says it is; empty when it says nothing."""
+    return headers_of(record).get("ce_type", b"").decode(errors="replace")
 
 
 def _printable(text: str | None) -> str:
@@ -208,5 +213,5 @@ def _waiting(cursor: Cursor, no: int) -> Parked:
 
 def _found(rows: Iterable[tuple[Any, ...]]) -> Iterator[Parked]:
     for *columns, headers, key, value in rows:
-        pairs = [(name, text.encode("latin-1")) for name, text in json.loads(headers)]
+        pairs = [(name, None if text is None else text.encode("latin-1")) for name, text in json.loads(headers)]
         yield Parked(*[*columns, StoredRecord(columns[4], key, value, pairs)])

@@ -4,10 +4,10 @@ Every record costs three integers for its place in the order. Its type is looked
 consumer wants becomes an envelope and a model.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -19,6 +19,7 @@ from contracts.catalogue import TypeKey
 from contracts.envelope import Envelope, Event, MalformedMessage
 
 Headers = Mapping[str, bytes]
+UUID_TEXT = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 PASSED_OVER: Final = None
 
 
@@ -40,8 +41,15 @@ class Item:
     stamp: Stamp
     stream: str
     version: int | None
-    type: str | None = None
     wanted: Any = None
+
+
+def headers_of(record: Record) -> Headers:
+    """By name; a header without a value counts as missing, of several with one name the last counts."""
+    found: dict[str, Any] = dict(record.headers)
+    if None in found.values():
+        return {name: value for name, value in found.items() if value is not None}
+    return found
 
 
 class EventReader:
@@ -71,13 +79,15 @@ class EventReader:
             return True
 
     def read(self, partition: Partition, record: Record, headers: Headers, stamp: Stamp, topic_id: str) -> Item:
-        """Stream, version and type; `wanted` is left to `fill`. Raises Stop for a type the catalogue lacks."""
+        """Stream and version; `wanted` is left to `fill`."""
+        subject = headers.get("ce_subject", b"")
         try:
-            stream, version = str(UUID(headers["ce_subject"].decode())), int(headers["ce_streamversion"])
+            if UUID_TEXT.fullmatch(subject):
+                return Item(partition, record, stamp, subject.decode(), int(headers["ce_streamversion"]))
         except (KeyError, ValueError):
-            key = record.key.decode(errors="replace") if record.key else ""
-            stream, version = key or f"{topic_id}/{partition.partition}/{record.offset}", None
-        return Item(partition, record, stamp, stream, version, headers.get("ce_type", b"").decode(errors="replace"))
+            pass
+        key = record.key.decode(errors="replace") if record.key else ""
+        return Item(partition, record, stamp, key or f"{topic_id}/{partition.partition}/{record.offset}", None)
 
     def fill(self, item: Item, headers: Headers) -> None:
         """Makes `wanted` if the consumer wants it. Raises Unreadable; Stop for a type that the catalogue lacks."""
@@ -88,7 +98,7 @@ class EventReader:
             return
         partition, record = item.partition, item.record
         try:
-            envelope = Envelope.from_kafka(record.headers, record.value)
+            envelope = Envelope.from_kafka(headers.items(), record.value)
             event = model.model_validate_json(envelope.data)
         except MalformedMessage as wrong:
             raise Unreadable("malformed", str(wrong)) from None

@@ -22,7 +22,7 @@ class Bus(Protocol):
         value: bytes | None,
         *,
         key: bytes | None = None,
-        headers: Sequence[tuple[str, bytes]] = (),
+        headers: Sequence[tuple[str, bytes | None]] = (),
     ) -> int: ...
 
     def join(self, group: str | None, topics: Sequence[str]) -> Broker: ...
@@ -66,7 +66,7 @@ class KafkaBus:
         value: bytes | None,
         *,
         key: bytes | None = None,
-        headers: Sequence[tuple[str, bytes]] = (),
+        headers: Sequence[tuple[str, bytes | None]] = (),
     ) -> int:
         sent = self._producer.send(topic, value, key=key, headers=list(headers), partition=partition)
         return int(sent.get(timeout=20).offset)

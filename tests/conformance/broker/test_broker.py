@@ -67,7 +67,13 @@ def test_without_a_group_every_partition_is_taken(bus: Bus, topic: str):
 
 
 def test_a_record_arrives_as_it_was_sent(bus: Bus, topic: str):
-    headers = [("ce_id", b"1"), ("ce_meta", "Hải Dương".encode()), ("empty", b"")]
+    headers = [
+        ("ce_id", b"1"),
+        ("ce_meta", "Hải Dương".encode() * 30),
+        ("empty", b""),
+        ("none", None),
+        ("x" * 200, b""),
+    ]
     offset = bus.send(topic, 1, b'{"a": 1}', key=b"the key", headers=headers)
     with closing((member := joined(bus, topic)).broker):
         wait_until(lambda: member.poll().records, 20, "the record arrives")
@@ -75,6 +81,28 @@ def test_a_record_arrives_as_it_was_sent(bus: Bus, topic: str):
     assert partition == Partition(topic, 1)
     assert (record.offset, record.key, record.value) == (offset, b"the key", b'{"a": 1}')
     assert [(name, value) for name, value in record.headers] == headers
+
+
+class RawName(str):
+    """A header's name that goes onto the wire as bytes that are no text."""
+
+    def encode(self, *_: str) -> bytes:
+        return b"ce_\xff"
+
+    def __hash__(self) -> int:
+        return hash("ce_\ufffd")
+
+    def __eq__(self, other: object) -> bool:
+        return other == "ce_\ufffd"
+
+
+@pytest.mark.fault("F34")
+def test_a_header_whose_name_is_no_text_does_not_stop_the_partition(bus: Bus, topic: str):
+    bus.send(topic, 0, b"0", headers=[(RawName("ce_id"), b"1")])
+    bus.send(topic, 0, b"1")
+    with closing((member := joined(bus, topic)).broker):
+        wait_until(lambda: len(member.poll().records) == 2, 20, "both arrive")
+    assert [(name, value) for name, value in member.records[0][1].headers] == [("ce_\ufffd", b"1")]
 
 
 def test_a_record_without_value_or_headers_arrives(bus: Bus, topic: str):

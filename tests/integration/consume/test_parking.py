@@ -252,6 +252,16 @@ def test_a_message_of_no_log_is_kept_once_and_moves_nothing(rig: Rig):
     assert [(p.reason, p.detail) for p in waiting(rig)] == [("malformed", "header ce_logepoch is missing")]
 
 
+@pytest.mark.parametrize("header", ["ce_subject", "ce_streamversion", "ce_logepoch"])
+def test_a_header_without_a_value_is_missing(rig: Rig, header: str):
+    rig.count()
+    [(partition, envelope)] = rig.sequence()
+    headers = [(name, None if name == header else value) for name, value in to_headers(envelope)]
+    rig.cluster.send(TOPIC, partition, envelope.data, headers=headers)
+    rig.settle(rig.loop())
+    assert [p.reason for p in waiting(rig)] == ["malformed"]
+
+
 @pytest.mark.parametrize("header", ["ce_id", "ce_time", "ce_meta", "ce_province"])
 def test_an_event_without_a_header_is_parked_under_its_stream(rig: Rig, header: str):
     counter = rig.count()

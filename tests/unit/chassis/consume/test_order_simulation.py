@@ -118,7 +118,7 @@ def positions_of_one_partition(chance: random.Random) -> list[Stamp]:
 @pytest.mark.fault("F5", "F6", "F28", "F33")
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_every_run_deals_with_each_fact_exactly_once_and_in_order(seed: int):
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     log = positions_of_one_partition(chance)
     partition: list[Stamp] = []
     cursor = [0]
