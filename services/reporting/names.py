@@ -1,4 +1,4 @@
-"""Names for people: of agencies, areas and classes from the law, of companies from the register."""
+"""Names for people: of agencies, areas, classes and violations from the law, of companies from the register."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Names:
     companies: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, code: str) -> Name:
-        """The name of an agency, an area, a class or a company; what is none of these stands as it is."""
+        """The name behind a code or a company's id, a day or an instant as people write it; anything else as it is."""
         company = self.companies.get(code)
         if company is not None:
             return Name(vi=company, en=company)
@@ -30,8 +30,9 @@ class Names:
     def _known(self) -> dict[str, Name]:
         province = self.law.province(self.scope)
         bodies = {body.id: body.name for body in self.law.bodies.values() if body.kind in ("class", "ministry")}
+        violations = {one.id: one.name for one in self.law.violation_types.values()}
         areas = {area.code: area.name for area in province.areas}
-        return bodies | areas | {agency.code: agency.name for agency in province.agencies}
+        return bodies | violations | areas | {agency.code: agency.name for agency in province.agencies}
 
 
 def _moment(text: str, calendar: WorkingDays) -> Name | None:

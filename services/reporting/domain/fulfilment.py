@@ -62,7 +62,8 @@ class Fulfilled:
 
 
 def day_of(event: Event, learnt_on: date) -> date:
-    """The day on which it was done, as the fact states it; else the day it became known."""
+    """The day on which it was done, as the fact states it; else the day it became known, for contracts too: they may be
+    of any age, and what is followed up is that they come to be shown."""
     match event:
         case InspectionConcluded():
             return event.concluded_on
@@ -70,8 +71,6 @@ def day_of(event: Event, learnt_on: date) -> date:
             return event.executed_on
         case ViolationFound():
             return event.found_on
-        case AgencyContractSigned():
-            return event.signed_on
         case _:
             return learnt_on
 
