@@ -26,6 +26,8 @@ class MigrationRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
+    """One file, as it is on disk."""
+
     name: str
     """`store/0001_store.sql`: the folder above `migrations/`, and the file."""
     sql: str

@@ -22,6 +22,9 @@ from contracts.envelope import to_headers
 from contracts.topics import events_topic
 
 BATCH = 1_000
+"""Events read at once at most; the first batch is smaller, large events make them smaller again."""
+FIRST_BATCH = 100
+BATCH_BYTES = 4 * 1024 * 1024
 WINDOW = 8
 """Batches sent and not yet confirmed: while one is on its way the next is read."""
 PATIENCE_S = 1.0
@@ -49,6 +52,7 @@ class Relay:
         self._kafka = kafka
         self._producer: KafkaProducer | None = None
         self._window: deque[_Batch] = deque()
+        self._limit = FIRST_BATCH
         at_zero(RELAY_PUBLISHED, topic=self.topic)
         at_zero(RELAY_PUBLISH_FAILURES, topic=self.topic)
 
@@ -85,7 +89,7 @@ class Relay:
     def _fill(self, producer: KafkaProducer, cursor: int, head: int) -> None:
         before = self._window[-1].last if self._window else cursor
         while len(self._window) < WINDOW and before < head:
-            found = reading.read_after(self._pool, self.service, before, BATCH)
+            found = reading.read_after(self._pool, self.service, before, self._limit)
             crash_point("relay.before-send")
             sends = [
                 producer.send(
@@ -100,6 +104,8 @@ class Relay:
             last = found[-1][1].position
             self._window.append(_Batch(before, last, sends))
             before = last
+            size = sum(len(envelope.data) for _, envelope in found)
+            self._limit = max(1, min(BATCH, BATCH_BYTES * len(found) // max(size, 1)))
         if self._window and before >= head:
             with suppress(KafkaTimeoutError):  # slow is no error; failed sends are found when they are settled
                 producer.flush(timeout=PATIENCE_S)

@@ -15,6 +15,8 @@ class NotEmpty(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
+    """How far the relay is."""
+
     sent: int
     """Events confirmed by Kafka: the relay's cursor."""
     total: int

@@ -1,5 +1,7 @@
-"""Raising the epoch: after a restore from a backup the log goes on under a new number, so that no (epoch, position)
-ever names two events."""
+"""Raising the epoch: after a restore from a backup the log goes on under a new number.
+
+So no (epoch, position) ever names two events.
+"""
 
 from dataclasses import dataclass
 
@@ -20,6 +22,8 @@ select (select max(no) from public.epoch), coalesce((select max(position) from p
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
+    """Positions from `from_position` on are sequenced under `no`."""
+
     no: int
     from_position: int
 

@@ -228,13 +228,13 @@ def test_verify_sees_one_moment_while_writing_goes_on(store: Store) -> None:
     connection.close()
 
 
-def test_fifty_thousand_events_a_second(store: Store) -> None:
-    """Small dose of the bound in docs/guarantees.md: 20,000 events, on whatever else this machine is doing."""
-    for _ in range(20):
+def test_verifying_keeps_its_pace(store: Store) -> None:
+    """The bound is 50,000 events a second; a third of it is asked here, whatever else this machine is doing."""
+    for _ in range(5):
         store.append(
             Decision(tuple(Change(uuid4(), "counter", 0, tuple(Counted(by=n) for n in range(50))) for _ in range(20)))
         )
-    assert store.sequence() == 20_000
+    assert store.sequence() == 5_000
     best = max(_rate(lambda: verify(store)) for _ in range(3))
     assert best > 50_000 / 3, f"{best:.0f} events/s of CPU time"
 
