@@ -26,7 +26,7 @@ from law.clauses import load_law
 from services.authority import law_authority
 from services.reporting import bootstrap, handlers
 from services.reporting.start import LawInForce
-from tests.integration.reporting.world import NOON, SCOPE
+from tests.integration.reporting.province import NOON, SCOPE
 from tests.support.stack_fixture import Database, Databases
 
 DIC = officer("dic", "le-van-a", "officer")

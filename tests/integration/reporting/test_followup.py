@@ -15,9 +15,9 @@ from contracts.refusals import NotFound, ReservedToAnother
 from law.clauses import Company, load_law
 from services.reporting import api, metrics
 from services.reporting.views import DutyFilter, FilingFilter
-from tests.integration.reporting import world
+from tests.integration.reporting import bus, province
 from tests.integration.reporting.conftest import DIC, Desk
-from tests.integration.reporting.world import DAY, ISP, SCOPE, TELECOM
+from tests.integration.reporting.province import DAY, ISP, SCOPE, TELECOM
 
 OF_AGENCIES = {duty.key for duty in load_law().duties(SCOPE, DAY)}
 OF_ALL = {
@@ -43,7 +43,7 @@ def told(desk: Desk) -> None:
     """The law is in force, and everything that happened has been heard of."""
     desk.start()
     desk.hear_own()
-    desk.hear(world.messages())
+    desk.hear(bus.messages())
     desk.hear_own()
 
 
@@ -102,9 +102,9 @@ def test_what_was_done_shows_in_the_duties_that_it_fulfils(desk: Desk) -> None:
 
 @pytest.mark.clause("HD-7")
 def test_the_same_facts_in_any_order_and_twice_fulfil_the_same(desk: Desk) -> None:
-    desk.hear(list(reversed(world.messages())))
+    desk.hear(list(reversed(bus.messages())))
     desk.hear_own()
-    desk.hear(world.messages())
+    desk.hear(bus.messages())
     desk.hear_own()
     backwards = {one.key: one.state for one in duties(desk)}
     desk.start()
@@ -130,7 +130,7 @@ def test_a_company_that_files_nothing_is_overdue_from_the_tenth(desk: Desk) -> N
     november = AgentListReceived(
         list_id=uuid4(), provider_id=ISP, month="2009-11", sha256="1" * 64, good=3, bad=0, duplicates=0
     )
-    desk.hear([world.message("registry", november.list_id, 1, november, 900)])
+    desk.hear([bus.message("registry", november.list_id, 1, november, 900)])
     desk.hear_own()
     assert {one.holder for one in duties(desk, clause="HD-3b", state="overdue")} == {str(TELECOM)}
 
@@ -162,11 +162,11 @@ def test_duties_narrow_and_go_on_by_cursor(desk: Desk) -> None:
 def test_a_filing_shows_the_list_that_counts_and_a_company_sees_its_own(desk: Desk) -> None:
     told(desk)
     listed = desk.view(api.list_filings, FilingFilter(provider_id=ISP, month="2009-10")).items
-    assert [(one.list_id, one.part, one.good, one.bad) for one in listed] == [(world.LIST, "agent-list", 3, 1)]
+    assert [(one.list_id, one.part, one.good, one.bad) for one in listed] == [(province.LIST, "agent-list", 3, 1)]
     later = AgentListReceived(
         list_id=uuid4(), provider_id=ISP, month="2009-10", sha256="1" * 64, good=4, bad=0, duplicates=0
     )
-    desk.hear([world.message("registry", later.list_id, 1, later, 900)])
+    desk.hear([bus.message("registry", later.list_id, 1, later, 900)])
     desk.hear_own()
     corrected = desk.view(api.list_filings, FilingFilter()).items
     assert [(one.list_id, one.good, one.provider_name) for one in corrected] == [

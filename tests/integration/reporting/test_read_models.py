@@ -15,7 +15,7 @@ from contracts.envelope import Event
 from contracts.refusals import NotFound
 from services.reporting import api
 from services.reporting.views import FactFilter, Summary
-from tests.integration.reporting import world
+from tests.integration.reporting import bus, province
 from tests.integration.reporting.conftest import Desk
 
 TABLES = ("provider", "agent", "contract", "claimed_line", "line", "violation", "case_file", "order_file", "fact")
@@ -28,7 +28,7 @@ def standing(desk: Desk) -> Summary:
 
 @pytest.mark.clause("HD-7", "LA-3.5")
 def test_the_summary_counts_what_stands(desk: Desk) -> None:
-    desk.show(world.messages())
+    desk.show(bus.messages())
     summary = standing(desk)
     assert [(one.area, one.area_name, one.state, one.agents) for one in summary.agents] == [
         ("nam-sach", "Huyện Nam Sách", "closed", 1),
@@ -66,11 +66,11 @@ def test_an_empty_register_has_an_empty_summary(desk: Desk) -> None:
 @any_of(chance=st.randoms(use_true_random=False))
 def test_any_interleaving_of_streams_with_repetitions_shows_the_same(desk: Desk, chance: random.Random) -> None:
     empty(desk)
-    desk.show(world.messages())
+    desk.show(bus.messages())
     expected = contents(desk)
     assert all(expected.values())
     empty(desk)
-    for batch in shuffled(world.messages(), chance):
+    for batch in shuffled(bus.messages(), chance):
         desk.show(batch)
     assert contents(desk) == expected
 
@@ -118,45 +118,45 @@ def facts(desk: Desk, limit: str | None = None, **filters: Any) -> list[Any]:
 
 @pytest.mark.parametrize("limit", ["1", "7", "200"])
 def test_every_fact_is_listed_once_in_the_order_it_became_known(desk: Desk, limit: str) -> None:
-    desk.show(world.messages())
+    desk.show(bus.messages())
     found = facts(desk, limit)
-    assert len(found) == len(world.messages())
+    assert len(found) == len(bus.messages())
     keys = [(one.sequenced_at, one.source, one.position) for one in found]
     assert keys == sorted(set(keys))
 
 
 def test_facts_are_found_by_type_source_stream_and_by_any_id_they_hold(desk: Desk) -> None:
-    desk.show(world.messages())
+    desk.show(bus.messages())
     assert {one.type for one in facts(desk, source="notify")} == {"notify.webhook-delivered"}
     assert len(facts(desk, type="inspection.violation-found")) == 2
-    assert [one.stream_version for one in facts(desk, stream_id=world.CASE)] == [1, 2, 3, 4, 5]
-    inside = facts(desk, ref=world.CLAIMED_LINE)
-    assert [(one.type, one.stream_id) for one in inside] == [("registry.agent-reported-by-isp", world.THIRD)]
-    assert len(facts(desk, correlation_id=world.uid("correlation"))) == len(world.messages())
+    assert [one.stream_version for one in facts(desk, stream_id=province.CASE)] == [1, 2, 3, 4, 5]
+    inside = facts(desk, ref=province.CLAIMED_LINE)
+    assert [(one.type, one.stream_id) for one in inside] == [("registry.agent-reported-by-isp", province.THIRD)]
+    assert len(facts(desk, correlation_id=province.uid("correlation"))) == len(bus.messages())
     assert facts(desk, ref=uuid4()) == facts(desk, correlation_id=uuid4()) == []
 
 
 def test_a_fact_keeps_the_very_text_that_was_hashed(desk: Desk) -> None:
-    desk.show(world.messages())
+    desk.show(bus.messages())
     kept = dict(desk.rows("select event_id, data from fact"))
-    assert kept == {one.envelope.event_id: one.envelope.data.decode() for one in world.messages()}
-    shown = facts(desk, stream_id=world.ROUND)[0]
+    assert kept == {one.envelope.event_id: one.envelope.data.decode() for one in bus.messages()}
+    shown = facts(desk, stream_id=province.ROUND)[0]
     assert shown.data == json.loads(kept[shown.event_id])
 
 
 @pytest.mark.clause("HD-2.1d3", "HD-3c4")
 def test_a_cases_timeline_holds_what_belongs_to_it_over_all_services(desk: Desk) -> None:
-    desk.show(world.messages())
-    timeline = desk.view(api.show_timeline, path={"case_id": world.CASE})
+    desk.show(bus.messages())
+    timeline = desk.view(api.show_timeline, path={"case_id": province.CASE})
     shown = {one.event_id for one in timeline.facts}
     strangers = {
         one.envelope.type if one.envelope.source == "registry" else one.envelope.stream_id
-        for one in world.messages()
+        for one in bus.messages()
         if one.envelope.event_id not in shown
     }
     assert strangers == {
-        world.INSPECTION,  # the other violation alone
-        world.uid("case/other"),
+        province.INSPECTION,  # the other violation alone
+        province.uid("case/other"),
         "registry.provider-registered",
         "registry.agent-list-received",
         "registry.agent-reported-by-isp",
@@ -167,9 +167,9 @@ def test_a_cases_timeline_holds_what_belongs_to_it_over_all_services(desk: Desk)
         "registry.line-cut",  # of an earlier case
         "registry.line-restored",
     }
-    of_inspection = [one for one in timeline.facts if one.stream_id == world.INSPECTION]
+    of_inspection = [one for one in timeline.facts if one.stream_id == province.INSPECTION]
     assert len(of_inspection) == 5
-    assert not any(str(world.OTHER_VIOLATION) in json.dumps(one.data) for one in timeline.facts)
+    assert not any(str(province.OTHER_VIOLATION) in json.dumps(one.data) for one in timeline.facts)
     by_type = {one.type: one.said for one in timeline.facts}
     assert by_type["registry.contract-terminated"].vi == (
         "Hợp đồng đại lý với Công ty NET-A (mẫu) chấm dứt ngày 10/11/2009"

@@ -1,24 +1,17 @@
 """What happens in a small province: facts of four services around one case, stream by stream, as the bus has them."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
-from uuid import UUID, uuid5
+from collections.abc import Sequence
+from uuid import UUID
 
-from chassis.consume.message import Received
-from contracts.envelope import PHOIHOP, Envelope, Event, Metadata
+from contracts.envelope import Event
 from contracts.events.enforcement import (
     CaseClosed,
     CaseOpened,
     CaseOrderAdded,
     CaseOrderSettled,
     CaseReopened,
-    ContractTerminationDemanded,
     LineCutRequested,
-    ObjectionDecided,
     OrderAcknowledged,
-    OrderExecuted,
-    OrderObjected,
-    OrderOverdue,
     OrderWithdrawn,
     RoundIssued,
 )
@@ -27,162 +20,52 @@ from contracts.events.inspection import (
     InspectionLeadAssigned,
     InspectionPlanned,
     TeamMemberConfirmed,
-    ViolationFound,
 )
 from contracts.events.notify import WebhookDelivered
 from contracts.events.registry import (
     AgencyContractSigned,
     AgentClosed,
     AgentListReceived,
-    AgentRegistered,
-    AgentReportedByIsp,
     ContractTerminated,
-    LineAttached,
     LineCut,
     LineRestored,
-    ProviderRegistered,
-    ReportedLine,
 )
-
-SCOPE = "hai-duong"
-DAY = date(2009, 11, 10)
-NOON = datetime(2009, 11, 10, 5, tzinfo=UTC)
-LATER = NOON + timedelta(days=10)
-
-
-def uid(label: str) -> UUID:
-    return uuid5(PHOIHOP, f"test/reporting/{label}")
-
-
-ISP, TELECOM, LIST, INSPECTION, CASE, ROUND = (uid(n) for n in ("isp", "tel", "list", "inspection", "case", "round"))
-FIRST, SECOND, THIRD = (uid(f"agent/{number}") for number in (1, 2, 3))
-"""Confirmed and later without contract; closed; only claimed by its ISP."""
-CUT_LINE, CLAIMED_LINE, RESTORED_LINE = (uid(f"line/{name}") for name in ("cut", "claimed", "restored"))
-VIOLATION, OTHER_VIOLATION = uid("violation"), uid("violation/other")
-EXECUTED, CUT, OVERDUE, OBJECTED, UPHELD, WITHDRAWN, WAITING = (
-    uid(f"order/{name}") for name in ("executed", "cut", "overdue", "objected", "upheld", "withdrawn", "waiting")
+from tests.integration.reporting.province import (
+    CASE,
+    CLAIMED_LINE,
+    CUT,
+    CUT_LINE,
+    DAY,
+    EXECUTED,
+    FIRST,
+    INSPECTION,
+    ISP,
+    LATER,
+    LIST,
+    OBJECTED,
+    OTHER_VIOLATION,
+    OVERDUE,
+    RESTORED_LINE,
+    ROUND,
+    SECOND,
+    TELECOM,
+    THIRD,
+    UPHELD,
+    VIOLATION,
+    WAITING,
+    WITHDRAWN,
+    attached,
+    claim,
+    decided,
+    demanded,
+    executed,
+    objected,
+    overdue,
+    provider,
+    registered,
+    uid,
+    violation,
 )
-
-
-def claim(agent: UUID, area: str, *lines: UUID) -> AgentReportedByIsp:
-    return AgentReportedByIsp(
-        agent_id=agent,
-        provider_id=ISP,
-        list_id=LIST,
-        month="2009-10",
-        row=3,
-        name="Net Minh Anh",
-        owner_name="Nguyễn Văn Minh",
-        business_certificate_number=None,
-        address="12 phố Thanh Lâm",
-        area=area,
-        contract_id=uid(f"contract/{agent}"),
-        contract_number="HĐ-1",
-        contract_signed_on=None,
-        lines=tuple(ReportedLine(line_id=line, kind="adsl", number="0220", telecom="vt") for line in lines),
-    )
-
-
-def registered(agent: UUID, area: str) -> AgentRegistered:
-    return AgentRegistered(
-        agent_id=agent,
-        name="Đại lý Minh Anh",
-        owner_name="Nguyễn Văn Minh",
-        holder_kind="household",
-        address="12 phố Thanh Lâm",
-        area=area,
-        business_certificate_number="04A8001234",
-    )
-
-
-def attached(line: UUID) -> LineAttached:
-    return LineAttached(
-        line_id=line, agent_id=FIRST, kind="adsl", number="0220", provider_id=ISP, telecom_id=TELECOM
-    )  # fmt: skip
-
-
-def violation(violation_id: UUID, provision: str) -> ViolationFound:
-    return ViolationFound(
-        violation_id=violation_id,
-        inspection_id=INSPECTION,
-        target_kind="agent",
-        target_id=FIRST,
-        area="nam-sach",
-        category="agent-breach",
-        provision=provision,
-        empowered_by="HD-2.3c1",
-        information_security=False,
-        found_by="ppd",
-        found_on=DAY,
-        description="Không có hợp đồng đại lý",
-    )
-
-
-def demanded(order: UUID) -> ContractTerminationDemanded:
-    return ContractTerminationDemanded(
-        order_id=order,
-        round_id=ROUND,
-        case_id=CASE,
-        addressee_id=ISP,
-        agent_id=FIRST,
-        contract_id=uid(f"contract/{FIRST}"),
-        report_back_at=LATER,
-        document="{}",
-        signature="c2lnbmVk",
-        key_id="0123456789abcdef",
-    )
-
-
-def overdue(order: UUID) -> OrderOverdue:
-    return OrderOverdue(
-        order_id=order,
-        case_id=CASE,
-        kind="contract-termination",
-        addressee_id=ISP,
-        agent_id=FIRST,
-        report_back_at=LATER,
-        acknowledged=True,
-    )
-
-
-def objected(order: UUID) -> OrderObjected:
-    return OrderObjected(
-        order_id=order, case_id=CASE, kind="contract-termination", addressee_id=ISP, reason="Đã chuyển nhượng"
-    )  # fmt: skip
-
-
-def decided(order: UUID, upheld: bool) -> ObjectionDecided:
-    return ObjectionDecided(
-        order_id=order,
-        case_id=CASE,
-        kind="contract-termination",
-        addressee_id=ISP,
-        upheld=upheld,
-        reason="Đúng",
-        report_back_at=None if upheld else LATER,
-    )
-
-
-def executed(order: UUID, kind: str, addressee: UUID) -> OrderExecuted:
-    return OrderExecuted(
-        order_id=order,
-        case_id=CASE,
-        kind=kind,
-        addressee_id=addressee,
-        agent_id=FIRST,
-        contract_id=None if kind == "line-cut" else uid(f"contract/{FIRST}"),
-        line_id=CUT_LINE if kind == "line-cut" else None,
-        outcome="executed",
-        executed_on=DAY,
-        evidence="Biên bản thanh lý 07",
-    )
-
-
-def provider(provider_id: UUID, code: str, *kinds: str) -> ProviderRegistered:
-    return ProviderRegistered(
-        provider_id=provider_id, code=code, name=f"Công ty {code.upper()} (mẫu)", kinds=kinds, licence_number=None
-    )  # fmt: skip
-
 
 STREAMS: dict[str, list[tuple[UUID, Sequence[Event]]]] = {
     "registry": [
@@ -400,44 +283,3 @@ STREAMS: dict[str, list[tuple[UUID, Sequence[Event]]]] = {
     ],
 }
 """By service: each stream with its facts in order."""
-
-
-def messages() -> list[Received[Event]]:
-    """Service by service, stream by stream."""
-    return list(_messages())
-
-
-def _messages() -> Iterator[Received[Event]]:
-    for service, streams in STREAMS.items():
-        position = 0
-        for stream, events in streams:
-            for version, event in enumerate(events, start=1):
-                position += 1
-                yield message(service, stream, version, event, position)
-
-
-def message(
-    service: str, stream: UUID, version: int, event: Event, position: int, agency: str | None = None
-) -> Received[Event]:
-    """`sequenced_at` is a second a position after noon."""
-    event_id = uuid5(stream, f"{version}")
-    metadata = Metadata(
-        actor=f"service:{service}", agency=agency, correlation_id=uid("correlation"), causation_id=uid("cause")
-    )
-    envelope = Envelope(
-        source=service,
-        event_id=event_id,
-        type=event.message_type,
-        schema_version=event.schema_version,
-        stream_id=stream,
-        stream_version=version,
-        scope=SCOPE,
-        occurred_at=NOON,
-        sequenced_at=NOON + timedelta(seconds=position),
-        epoch=1,
-        position=position,
-        prev=0,
-        meta=metadata.model_dump_json().encode(),
-        data=event.model_dump_json().encode(),
-    )
-    return Received(envelope, event, f"{service}.events.v1", 0, position)
