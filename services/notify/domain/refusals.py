@@ -5,7 +5,7 @@ Refusal
 ├── UnknownEndpoint                 404  absent, or another company's
 ├── UnknownCompany                  404  the register does not know it (yet)
 ├── EndpointUnchanged               409  this very address is registered already
-├── EndpointSuspended, NotSuspended 409
+├── EndpointIs(Not)Suspended        409
 ├── TooManySecrets                  409  older secrets are still valid
 ├── EndpointDidNotAnswer            502  the test message was not answered with 2xx
 └── SenderBusy                      503  no worker took the test message in time
@@ -15,9 +15,6 @@ from contracts.refusals import NotFound, Refusal
 
 
 class UnknownEndpoint(NotFound, code="unknown-endpoint", status=404, title="There is no such endpoint"): ...
-
-
-class UnknownCompany(NotFound, code="unknown-company", status=404, title="There is no such company"): ...
 
 
 class EndpointUnchanged(
