@@ -20,7 +20,8 @@ from services.enforcement.signing import OrderSigner
 
 
 def migrations() -> tuple[Path, ...]:
-    return (Path(__file__).parent / "migrations",)
+    """None of its own: its tables are read models."""
+    return ()
 
 
 def commands(settings: Settings) -> Commands:
