@@ -79,9 +79,18 @@ class KafkaBroker:
         with _transient():
             if self._client is None:
                 self._connect()
+            self._go_on_joining()
             found = self._client.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
         assigned, revoked = self._notes.take()
         return Polled({Partition(*name): records for name, records in found.items()}, assigned, revoked)
+
+    def _go_on_joining(self) -> None:
+        """kafka-python 3.0.12 forgets a join that outlasts one poll if only new metadata had asked for it: such a member
+        gets no partitions and sends no heartbeats any more, without a word.
+        """
+        coordinator = self._client._coordinator
+        if coordinator is not None and coordinator.rejoining:
+            coordinator.request_rejoin()
 
     def seek(self, partition: Partition, offset: int) -> None:
         if self._client is not None and TopicPartition(*partition) in self._client.assignment():
