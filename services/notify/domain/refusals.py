@@ -3,7 +3,6 @@
 Refusal
 ├── AddressRefused, NameNotFound    422  see domain/addresses.py
 ├── UnknownEndpoint                 404  absent, or another company's
-├── UnknownCompany                  404  the register does not know it (yet)
 ├── EndpointUnchanged               409  this very address is registered already
 ├── EndpointIs(Not)Suspended        409
 ├── TooManySecrets                  409  older secrets are still valid
