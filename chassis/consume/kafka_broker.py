@@ -85,8 +85,9 @@ class KafkaBroker:
         return Polled({Partition(*name): records for name, records in found.items()}, assigned, revoked)
 
     def _go_on_joining(self) -> None:
-        """kafka-python 3.0.12 forgets a join that outlasts one poll if only new metadata had asked for it: such a member
-        gets no partitions and sends no heartbeats any more, without a word.
+        """kafka-python 3.0.12 forgets a join that outlasts one poll if only new metadata had asked for it.
+
+        Such a member gets no partitions and sends no heartbeats any more, without a word.
         """
         coordinator = self._client._coordinator
         if coordinator is not None and coordinator.rejoining:

@@ -1,0 +1,50 @@
+"""How much of each fault is given: a little in `make test`, as much as docs ask for in a soak.
+
+`PHOIHOP_DOSE=full` chooses the full dose; nothing else anywhere does. A test asks `dose("F14", "stops")`.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+FULL: Final = os.environ.get("PHOIHOP_DOSE") == "full"
+
+
+@dataclass(frozen=True)
+class Dose:
+    """One row of the table: of `fault` so many of `what`."""
+
+    fault: str
+    what: str
+    small: int
+    full: int
+    meaning: str
+
+
+DOSES: Final = (
+    Dose("F1", "kills", 3, 100, "times http is killed between commit and answer"),
+    Dose("F3", "rounds", 1, 20, "times the sequencer dies at each of its crash points"),
+    Dose("F4", "cuts", 6, 200, "times a connection of one of two work processes is ended by the server"),
+    Dose("F5", "rounds", 1, 20, "times the relay dies at each of its crash points"),
+    Dose("F7", "rounds", 1, 20, "times each crash point of the consumers kills one of the four services"),
+    Dose("F8", "rounds", 1, 20, "times a webhook worker dies at each of its crash points"),
+    Dose("F14", "stops", 3, 50, "immediate stops of PostgreSQL under load"),
+    Dose("F15", "cuts", 12, 500, "replies to COMMIT that never arrive"),
+    Dose("F24", "kills", 2, 20, "times the broker is killed under load"),
+    Dose("F26", "timeouts", 2, 20, "times the producer gives up on what the broker then writes"),
+    Dose("F32", "most_copies", 5, 5, "how often one message is delivered at most"),
+    Dose("F32", "streams", 12, 400, "streams whose messages are delivered again and again"),
+    Dose("F33", "orders", 12, 1_000, "random orders in which one partition is met"),
+    Dose("F34", "rounds", 1, 25, "times every kind of poison is sent"),
+    Dose("F35", "streams", 12, 200, "streams that go on while one of them fails"),
+    Dose("F58", "tries", 50, 1_000, "pairs of officers who change one thing at the same moment"),
+    Dose("F59", "storms", 6, 100, "commands that are each repeated many times at once"),
+    Dose("F59", "repeats", 12, 50, "repetitions of one command at once"),
+)
+
+_CHOSEN: Final = {(row.fault, row.what): row.full if FULL else row.small for row in DOSES}
+
+
+def dose(fault: str, what: str) -> int:
+    """Raises KeyError for what is not in the table."""
+    return _CHOSEN[fault, what]
