@@ -133,7 +133,8 @@ class Program:
             (self.folder / name).write_text(text + "\n")
         public = self.signer.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         (self.folder / "order.pem").write_bytes(public)
-        command = [sys.executable, str(PROGRAM), "--name", "test", "--port", str(self.port)]
+        command = ["setpriv", "--pdeathsig", "KILL", sys.executable, str(PROGRAM)]
+        command += ["--name", "test", "--port", str(self.port)]
         command += ["--api", self.department.url, "--api-key-file", str(self.folder / "api")]
         command += ["--secret-file", str(self.folder / "secret"), "--order-key", str(self.folder / "order.pem")]
         command += ["--state", str(self.folder / "state"), "--behaviour", behaviour]
