@@ -63,13 +63,13 @@ def kafka() -> KafkaSettings:
 
 
 @contextmanager
-def database(service: str, *, owner: bool = False) -> Iterator[Pool]:
+def database(service: str, *, owner: bool = False, size: int = 2) -> Iterator[Pool]:
     """A pool on the service's database, as the serving role or as the owner. Raises NotConfigured, Unavailable."""
     found = settings(service)
     dsn = found.database_owner_url if owner else found.database_url
     if not dsn:
         raise NotConfigured(f"DATABASE_OWNER_URL_{service.upper()} is not set")
-    pool = Pool(dsn, size=2)
+    pool = Pool(dsn, size)
     try:
         yield pool
     finally:

@@ -3,8 +3,9 @@
 
 import typer
 
-from cli import audit, case, environment, epoch, parked, topics
+from cli import audit, case, environment, epoch, parked, projections, topics
 from cli.clause import clause
+from cli.reconcile import reconcile
 from cli.token import token
 
 app = typer.Typer(
@@ -14,10 +15,12 @@ app = typer.Typer(
 )
 app.command()(token)
 app.command()(clause)
+app.command()(reconcile)
 app.add_typer(case.app, name="case")
 app.add_typer(topics.app, name="topics")
 app.add_typer(epoch.app, name="epoch")
 app.add_typer(audit.app, name="audit")
+app.add_typer(projections.app, name="projections")
 app.add_typer(parked.app, name="parked")
 
 

@@ -1,0 +1,91 @@
+"""`phoihop projections`: how far each consumer is, and a read model made anew beside the live one."""
+
+import getpass
+from dataclasses import asdict
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from chassis.consume import views
+from chassis.consume.consumer import Consumer
+from chassis.consume.kafka_broker import KafkaBroker
+from chassis.consume.rebuild import Rebuild
+from cli import environment
+from cli.telling import AsJson, answer, clear_errors, err, out, say_no, show_table
+from contracts.topics import SERVICES
+
+app = typer.Typer(no_args_is_help=True, help="Consumers and their read models.")
+
+
+@app.command("list")
+@clear_errors
+def list_(
+    service: Annotated[str | None, typer.Argument(help="One service; without it all five.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every consumer: its live version, its tables, what waits and what stands still."""
+    rows: list[tuple[str, views.Standing]] = []
+    for one in (service,) if service else SERVICES:
+        with environment.database(one) as pool, pool.transaction(read_only=True) as cursor:
+            rows += [(one, standing) for standing in views.listed(cursor, consumers_of(one))]
+    answer(
+        as_json,
+        [{"service": owner} | asdict(row) for owner, row in rows],
+        lambda: show_table(
+            ("consumer", "version", "tables", "dealt with", "parked", "stopped", "last moved", ""),
+            [
+                (
+                    row.consumer,
+                    row.version,
+                    " ".join(row.tables),
+                    row.dealt_with,
+                    row.parked,
+                    row.stopped,
+                    f"{row.moved_at:%F %T}" if row.moved_at else "",
+                    "" if row.fits_code else "tables are of other SQL than the code's: rebuild",
+                )
+                for _, row in rows
+            ],
+            "There are no consumers.",
+        ),
+    )
+
+
+@app.command()
+@clear_errors
+def rebuild(
+    consumer: Annotated[str, typer.Argument(help="As in `phoihop projections list`: registry.views.")],
+    reason: Annotated[str, typer.Option(help="Why; kept for ever.")],
+    as_json: AsJson = False,
+) -> None:
+    """Build the read models of a consumer anew from the beginning of its topics, then swap them in at once.
+
+    Readers see the old tables until the swap. Example: phoihop projections rebuild registry.views --reason "new column"
+    """
+    service = consumer.partition(".")[0]
+    found = next((one for one in consumers_of(service) if one.name == consumer), None)
+    if found is None:
+        say_no(f"{service} has no consumer {consumer}; `phoihop projections list` shows them")
+    with environment.database(service, owner=True, size=4) as owner:
+        broker = KafkaBroker(environment.kafka(), None, found.topics)
+        tell = (lambda _: None) if as_json else err.print
+        done = Rebuild(found, owner, broker, serving=service, tell=tell).run(actor=getpass.getuser(), reason=reason)
+
+    def words() -> None:
+        out.print(f"{done.consumer}: version {done.new_version} is live after {done.seconds:.1f} s.")
+        show_table(
+            ("table", "rows before", "rows now", "rows that differ"),
+            [(row.table, row.live_rows, row.new_rows, row.differing) for row in done.tables],
+            "It has no tables.",
+        )
+
+    answer(as_json, asdict(done), words)
+
+
+def consumers_of(service: str) -> tuple[Consumer, ...]:
+    """The service's consumers, from its own bootstrap. Raises NotConfigured."""
+    settings = environment.settings(service)
+    bootstrap: Any = import_module(f"services.{service}.bootstrap")
+    found: tuple[Consumer, ...] = bootstrap.consumers(settings)
+    return found
