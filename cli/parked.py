@@ -50,7 +50,7 @@ def show(service: Service, number: Number, as_json: AsJson = False) -> None:
         row = parking.show(cursor, number)
     told = _as_json(service, row) | {
         "detail": row.detail,
-        "headers": {name: value.decode(errors="replace") for name, value in row.record.headers},
+        "headers": {name: (value or b"").decode(errors="replace") for name, value in row.record.headers},
         "value": (row.record.value or b"").decode(errors="replace"),
     }
 
