@@ -21,6 +21,7 @@ from chassis.consume.order import Stamp
 from chassis.consume.reading import Headers, Item
 from chassis.consume.replies import Asked, Reply, accepted, refused
 from chassis.identity.principal import agency_system
+from chassis.observe.metrics import SCHEMA_REJECTIONS
 from chassis.store.append import send_later
 from chassis.store.commands import Commands, command_id_of
 from chassis.store.digest import request_digest, stored_text
@@ -106,6 +107,7 @@ class CommandTopic:
             command: Command | Refusal = self._read(sent, sent_id)
         except Refusal as refusal:
             command = refusal
+            self._count_rejection(sent)
         digest = (
             sha256(sent.headers.get("ce_type", b"") + b"\n" + sent.value).digest()
             if isinstance(command, Refusal)
@@ -161,6 +163,11 @@ class CommandTopic:
         except ValueError as wrong:
             raise ForbiddenCharacter(str(wrong), errors=[]) from None
         return command
+
+    def _count_rejection(self, sent: Sent) -> None:
+        version = _text(sent.headers, "ce_dataschema").rpartition(":")[2]
+        known = version in {str(number) for _, number in self._accepts}
+        SCHEMA_REJECTIONS.labels(self.topic, version if known else "none").inc()
 
     def _model(self, sent: Sent) -> type[Command]:
         for name in ("ce_type", "ce_dataschema"):

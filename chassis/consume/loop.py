@@ -217,8 +217,8 @@ class ConsumerLoop:
         for aside in batch.set_aside:
             if aside.first_cause:
                 item = aside.item
-                kind = parked.type_of(item.record)
-                self._log.error("a message was parked", stream=item.stream, type=kind, why=aside.detail)
+                known = parked.told_of(item.record)
+                self._log.error("a message was parked", stream=item.stream, why=aside.detail, **known)
 
     def _transact(self, chunk: Found, *, carefully: bool) -> Batch:
         assert self._where is not None

@@ -12,6 +12,7 @@ from typing import Any
 
 from chassis.consume.broker import Partition, Record, StoredRecord
 from chassis.consume.reading import Item, headers_of
+from contracts.envelope import Metadata
 from contracts.refusals import NotFound, Refusal
 from contracts.sql import Cursor
 
@@ -104,6 +105,18 @@ def _row(consumer: str, topic_id: str, aside: SetAside) -> tuple[Any, ...]:
 def type_of(record: Record) -> str:
     """What it says it is; empty when it says nothing."""
     return headers_of(record).get("ce_type", b"").decode(errors="replace")
+
+
+def told_of(record: Record) -> dict[str, str]:
+    """What a log line says of a message: type, id, and the ids by which its story is found, as far as it has them."""
+    headers = headers_of(record)
+    found = {"type": type_of(record), "event_id": headers.get("ce_id", b"").decode(errors="replace")}
+    try:
+        metadata = Metadata.model_validate_json(headers.get("ce_meta", b""))
+    except ValueError:
+        return found
+    trace = {"trace_id": metadata.traceparent.split("-")[1]} if metadata.traceparent else {}
+    return found | {"correlation_id": str(metadata.correlation_id)} | trace
 
 
 def _printable(text: str | None) -> str:

@@ -9,7 +9,11 @@ from typing import Any
 import psycopg2
 import pytest
 
-from tests.conformance.counter.process import CounterService
+from chassis.consume.kafka_broker import KafkaBroker
+from chassis.consume.rebuild import Rebuild
+from chassis.postgres.pool import Pool
+from tests.conformance.counter.domain import events
+from tests.conformance.counter.process import TOPIC, CounterService
 from tests.support.stack_fixture import Database
 from tests.support.waiting import wait_until
 
@@ -41,6 +45,23 @@ def test_what_is_counted_can_be_read_and_the_process_ends_when_it_is_asked_to(co
     wait_until(counter.caught_up, 40, f"it goes on where it was ({again.log})")
     counter.check()
     assert again.stop(limit_s=10) == 0
+
+
+@pytest.mark.fault("F38")
+def test_its_read_model_is_rebuilt_while_it_works(counter: CounterService, database: Database):
+    work = counter.start()
+    counters = [counter.count() for _ in range(30)]
+    wait_until(counter.caught_up, 40, f"the read model catches up ({work.log})")
+    owner = Pool(database.owner_dsn, size=3)
+    broker = KafkaBroker(counter.kafka, None, (TOPIC,))
+    done = Rebuild(counter.consumer, owner, broker, database.serving_role, events=events).run(actor="me", reason="test")
+    owner.close()
+    assert [(table.table, table.new_rows, table.differing) for table in done.tables] == [("total", 30, 0)]
+    for one in counters:
+        counter.count(one, by=2)
+    wait_until(lambda: counter.caught_up(version=2), 40, f"the process goes on with the new version ({work.log})")
+    counter.check()
+    assert work.stop() == 0
 
 
 def test_a_process_without_its_tables_says_what_to_do_and_ends(counter: CounterService, database: Database):

@@ -16,6 +16,7 @@ from chassis.kafka.clients import KafkaSettings
 from chassis.launch import CHASSIS_MIGRATIONS
 from chassis.postgres import migrate
 from chassis.postgres.pool import Pool
+from chassis.settings import Settings
 from chassis.store.commands import Commands
 from chassis.timers.clocks import CLOCKS
 from tests.conformance.counter.bootstrap import consumers, count
@@ -67,14 +68,14 @@ class CounterService:
 
     def __init__(self, database: Database, kafka: dict[str, Any], folder: Path) -> None:
         self._folder = folder
-        self._kafka = kafka
-        self._settings = KafkaSettings(
+        [self.consumer] = consumers(Settings("counter"))
+        self.kafka = KafkaSettings(
             kafka["bootstrap_servers"], kafka["sasl_plain_username"], kafka["sasl_plain_password"]
         )
         migrate.apply(database.owner_dsn, database.serving_role, CHASSIS_MIGRATIONS)
         owner = Pool(database.owner_dsn, size=1)
         with owner.transaction() as cursor:
-            views.install(cursor, database.serving_role, consumers(None))  # type: ignore[arg-type]
+            views.install(cursor, database.serving_role, [self.consumer])
         owner.close()
         self.pool = Pool(database.dsn, size=4)
         self.commands = Commands({Count: count}, lambda **_: None, CLOCKS, "hai-duong", "counter")
@@ -91,7 +92,7 @@ class CounterService:
         self._make_topic()
 
     def _make_topic(self) -> None:
-        admin = self._settings.admin()
+        admin = self.kafka.admin()
         try:
             if TOPIC in admin.list_topics():
                 admin.delete_topics([TOPIC])
@@ -116,11 +117,12 @@ class CounterService:
             cursor.execute(sql, parameters or None)
             return cursor.fetchall()
 
-    def caught_up(self) -> bool:
-        """The read model has seen the whole log."""
+    def caught_up(self, version: int = 1) -> bool:
+        """This version of the read model has seen the whole log."""
         [(behind,)] = self.rows(
             "select count(*) from stream s left join seen n "
-            "on n.stream_id = s.stream_id and n.consumer = 'counter.views@1' where coalesce(n.version, 0) < s.version"
+            "on n.stream_id = s.stream_id and n.consumer = %s where coalesce(n.version, 0) < s.version",
+            f"counter.views@{version}",
         )
         return bool(behind == 0)
 
