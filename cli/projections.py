@@ -1,6 +1,7 @@
 """`phoihop projections`: how far each consumer is, and a read model made anew beside the live one."""
 
 import getpass
+from collections.abc import Iterator
 from dataclasses import asdict
 from importlib import import_module
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ import typer
 from chassis.consume import views
 from chassis.consume.consumer import Consumer
 from chassis.consume.kafka_broker import KafkaBroker
-from chassis.consume.rebuild import Rebuild
+from chassis.consume.rebuild import Rebuild, Rebuilt
 from cli import environment
 from cli.telling import AsJson, answer, clear_errors, err, out, say_no, show_table
 from contracts.topics import SERVICES
@@ -55,32 +56,53 @@ def list_(
 @app.command()
 @clear_errors
 def rebuild(
-    consumer: Annotated[str, typer.Argument(help="As in `phoihop projections list`: registry.views.")],
     reason: Annotated[str, typer.Option(help="Why; kept for ever.")],
+    consumer: Annotated[
+        str | None, typer.Argument(help="As `phoihop projections list` shows it: registry.views.")
+    ] = None,
+    outdated: Annotated[
+        bool, typer.Option("--outdated", help="All whose tables are of other SQL than the code's.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Build the read models of a consumer anew from the beginning of its topics, then swap them in at once.
 
     Readers see the old tables until the swap. Example: phoihop projections rebuild registry.views --reason "new column"
     """
+    if outdated == (consumer is not None):
+        raise typer.BadParameter("name one consumer, or say --outdated")
+    done = [_rebuild(one, reason, quiet=as_json) for one in ([consumer] if consumer else list(_outdated()))]
+
+    def words() -> None:
+        for one in done:
+            out.print(f"{one.consumer}: version {one.new_version} is live after {one.seconds:.1f} s.")
+            show_table(
+                ("table", "rows before", "rows now", "rows that differ"),
+                [(row.table, row.live_rows, row.new_rows, row.differing) for row in one.tables],
+                "It has no tables.",
+            )
+        if not done:
+            out.print("Every read model fits the code.")
+
+    answer(as_json, [asdict(one) for one in done], words)
+
+
+def _outdated() -> Iterator[str]:
+    for service in SERVICES:
+        with environment.database(service) as pool, pool.transaction(read_only=True) as cursor:
+            yield from [row.consumer for row in views.listed(cursor, consumers_of(service)) if not row.fits_code]
+
+
+def _rebuild(consumer: str, reason: str, quiet: bool) -> Rebuilt:
     service = consumer.partition(".")[0]
     found = next((one for one in consumers_of(service) if one.name == consumer), None)
     if found is None:
         say_no(f"{service} has no consumer {consumer}; `phoihop projections list` shows them")
+    tell = str if quiet else err.print
     with environment.database(service, owner=True, size=4) as owner:
         broker = KafkaBroker(environment.kafka(), None, found.topics)
-        tell = (lambda _: None) if as_json else err.print
-        done = Rebuild(found, owner, broker, serving=service, tell=tell).run(actor=getpass.getuser(), reason=reason)
-
-    def words() -> None:
-        out.print(f"{done.consumer}: version {done.new_version} is live after {done.seconds:.1f} s.")
-        show_table(
-            ("table", "rows before", "rows now", "rows that differ"),
-            [(row.table, row.live_rows, row.new_rows, row.differing) for row in done.tables],
-            "It has no tables.",
-        )
-
-    answer(as_json, asdict(done), words)
+        rebuild = Rebuild(found, owner, broker, serving=service, tell=tell)
+        return rebuild.run(actor=getpass.getuser(), reason=reason)
 
 
 def consumers_of(service: str) -> tuple[Consumer, ...]:

@@ -107,16 +107,22 @@ class PostgresServer:
         if self.child is not None:
             self.child.send(signal.SIGCONT)
 
-    def create_databases(self, services: Iterable[str]) -> None:
-        """Roles, database and extensions of each service; what exists is left, its passwords are set again."""
+    def create_databases(self, services: Iterable[str]) -> list[str]:
+        """Roles, database and extensions of each service; what exists is left, its passwords are set again.
+
+        Answers which databases are new.
+        """
+        made = []
         for service in services:
             self.create_roles(service)
             if not self.exists(service):
+                made.append(service)
                 self._create_database(service, f"{service}_owner", template="template0")
                 with closing(self._connect(service)) as connection, connection, connection.cursor() as cursor:
                     for extension in EXTENSIONS:
                         cursor.execute(sql.SQL("create extension if not exists {}").format(sql.Identifier(extension)))
             self._admit(service, service)
+        return made
 
     def create_roles(self, service: str) -> None:
         """Roles `<service>_owner` and `<service>`, with the passwords of the state folder."""

@@ -35,6 +35,7 @@ Part = Literal["http", "work"]
 PROVINCE = "hai-duong"
 READY_LIMIT_S = 90
 MIGRATE_LIMIT_S = 120
+REBUILD_LIMIT_S = 600
 STOP_LIMIT_S = 10
 DEATHS_AT_START = 3
 
@@ -69,6 +70,7 @@ class Stack:
         self._step = step
         self._extra = dict(extra or {})
         self._outside: list[Child] = []
+        self._new_databases: list[str] = []
 
     def start_servers(self) -> None:
         """PostgreSQL with a database a service, Kafka with its users; what exists elsewhere is not started."""
@@ -76,7 +78,7 @@ class Stack:
         with self._step("PostgreSQL and Kafka"):
             self.servers.start(postgres=not self.existing.postgres, kafka=not self.existing.kafka)
             if not self.existing.postgres:
-                self.servers.postgres.create_databases(SERVICES)
+                self._new_databases = self.servers.postgres.create_databases(SERVICES)
                 self._watch(self.servers.postgres.child, self.servers.postgres.launch)
             if not self.existing.kafka:
                 self.servers.kafka.ensure_users([*SERVICES, *map(agency_user, agencies())])
@@ -115,6 +117,18 @@ class Stack:
         finally:
             for migration in migrations:
                 migration.kill()
+        if not self.existing.postgres and len(self._new_databases) < len(SERVICES):
+            self._rebuild_outdated()
+
+    def _rebuild_outdated(self) -> None:
+        """Data of an earlier checkout: read models whose tables this code would make otherwise are made anew."""
+        argv = [sys.executable, "-m", "cli.main", "projections", "rebuild", "--outdated", "--reason", "newer checkout"]
+        environment = self.environments.of_operator()
+        rebuild = process.start("rebuild", argv, self.state, environment=environment, folder=CHECKOUT)
+        try:
+            process.run_to_end(rebuild, REBUILD_LIMIT_S)
+        finally:
+            rebuild.kill()
 
     def environment(self, service: str) -> dict[str, str]:
         """What the processes of that service get."""
