@@ -59,7 +59,7 @@ def wait_until_seen(pool: Pool, consumer: str, after: str, timeout: float = 2.0)
     wanted = parse(after)
     deadline = time.monotonic() + timeout
     while True:
-        with pool.transaction(read_only=True) as cursor:
+        with pool.statements() as cursor:
             seen, is_parked = _look(cursor, consumer, wanted)
         if seen == len(wanted):
             return

@@ -67,7 +67,7 @@ class Broker(Protocol):
     def resume(self, partitions: Iterable[Partition]) -> None: ...
 
     def end_offsets(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
-        """The offset that the next record written to each will get."""
+        """The offset that the next record written to each will get; topics that are gone are left out."""
 
     def topic_id(self, topic: str) -> str | None:
         """Changes when a topic is deleted and made again under the same name. None: not known, or no such topic now."""

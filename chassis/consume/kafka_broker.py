@@ -106,10 +106,11 @@ class KafkaBroker:
             self._client.resume(*self._ours(partitions))
 
     def end_offsets(self, partitions: Collection[Partition]) -> Mapping[Partition, int]:
-        if self._client is None or not partitions:
+        there = [TopicPartition(*name) for name in partitions if self.topic_id(name.topic) is not None]
+        if not there:
             return {}
         with _transient():
-            found = self._client.end_offsets([TopicPartition(*name) for name in partitions], timeout_ms=CALL_TIMEOUT_MS)
+            found = self._client.end_offsets(there, timeout_ms=CALL_TIMEOUT_MS)
         return {Partition(*name): offset for name, offset in found.items()}
 
     def topic_id(self, topic: str) -> str | None:

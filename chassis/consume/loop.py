@@ -14,7 +14,7 @@ from chassis.consume import parked, stops, views, watermark
 from chassis.consume.batch import Batch, Draft, Moved, Where, replay, set_schema
 from chassis.consume.broker import Broker, Partition, Record
 from chassis.consume.consumer import Consumer
-from chassis.consume.failures import FirstCauses, Stop, Transient, is_transient
+from chassis.consume.failures import FirstCauses, Stop, is_transient
 from chassis.consume.gauges import Gauges
 from chassis.consume.order import Action, Order, Stamp
 from chassis.consume.reading import headers_of
@@ -144,16 +144,19 @@ class ConsumerLoop:
         for topic in {partition.topic for partition in self._pending}:
             topic_id = self._broker.topic_id(topic)
             if topic_id is None:
-                raise Transient(f"topic {topic} is not there")
-            self._topic_ids[topic] = topic_id
-        wanted = {partition: self._topic_ids[partition.topic] for partition in self._pending}
+                self._topic_ids.pop(topic, None)
+            else:
+                self._topic_ids[topic] = topic_id
+        wanted = {name: self._topic_ids[name.topic] for name in self._pending if name.topic in self._topic_ids}
+        if not wanted:
+            return
         with self._pool.transaction() as cursor:
             self._where = views.where(cursor, self.consumer, self._version)
             marks = watermark.claim(cursor, self._where.rows, wanted, self._reader.offset_counts)
             stops.remove(cursor, self._where.rows, wanted)
         for partition, mark in marks.items():
             self._start(partition, mark)
-        self._pending.clear()
+        self._pending -= wanted.keys()
 
     def _start(self, partition: Partition, mark: watermark.Mark) -> None:
         self._orders[partition] = Order(

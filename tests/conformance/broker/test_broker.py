@@ -71,7 +71,6 @@ def test_a_record_arrives_as_it_was_sent(bus: Bus, topic: str):
         ("ce_id", b"1"),
         ("ce_meta", "Hải Dương".encode() * 30),
         ("empty", b""),
-        ("none", None),
         ("x" * 200, b""),
     ]
     offset = bus.send(topic, 1, b'{"a": 1}', key=b"the key", headers=headers)
@@ -217,6 +216,13 @@ def test_a_topic_made_again_has_another_id(bus: Bus, topic: str):
             return after is not None and after != before
 
         wait_until(changed, 30, "the new id is known")
+
+
+def test_a_topic_that_is_gone_has_no_id_and_no_end(bus: Bus, topic: str):
+    with closing((member := joined(bus, topic)).broker):
+        bus.delete_topic(topic)
+        wait_until(lambda: member.poll().broker.topic_id(topic) is None, 30, "it is known to be gone")
+        assert dict(member.broker.end_offsets([Partition(topic, 0)])) == {}
 
 
 def test_what_is_committed_does_not_steer_the_reader(bus: Bus, topic: str):

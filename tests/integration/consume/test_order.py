@@ -113,6 +113,29 @@ def test_a_topic_made_again_while_nobody_watched_is_noticed_on_assignment(rig: R
     assert rig.total(counter) == (6, 6)
 
 
+@pytest.mark.fault("F27")
+def test_a_topic_that_is_away_does_not_hold_back_the_others(rig: Rig):
+    other = "elsewhere.events.v1"
+    rig.cluster.create_topic(other, 12)
+    loop = rig.loop(replace(rig.views, topics=(TOPIC, other)))
+    rig.settle(loop)
+    rig.cluster.delete_topic(other)
+    first, found = five_of_one_counter(rig)
+    rig.send(found)
+    rig.clock.advance(10)
+    rig.settle(loop)
+    assert rig.total(first) == (5, 5)
+    rig.cluster.create_topic(other, 12)
+    second, found = five_of_one_counter(rig)
+    rig.send(found)
+    rig.clock.advance(10)
+    rig.settle(loop)
+    assert rig.total(second) == (5, 5)
+    assert rig.rows(
+        "select count(*) from watermark where topic = %s and topic_id = %s", other, rig.cluster.topics[other].topic_id
+    ) == [(12,)]
+
+
 @pytest.mark.fault("F6", "F28")
 def test_two_owners_of_one_partition_apply_each_fact_once(rig: Rig):
     counter = uuid4()
