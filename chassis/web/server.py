@@ -24,6 +24,8 @@ from chassis.web.answering import Runtime
 from chassis.web.operations import Operations
 from chassis.web.routes import Routes
 
+LOOK_EVERY_S = 0.1
+
 WORKERS_PER_CONNECTION = 2
 """A request also parses its body and waits for projections, without holding a connection."""
 
@@ -68,8 +70,7 @@ class HttpProcess:
         hub_exceptions(False)  # they reach nameko, which ends the process, and us, who log them
         runner = ServiceRunner(self._config)
         runner.add_service(self._service)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: eventlet.spawn_n(runner.stop))
+        self._stop_when_asked(runner)
         try:
             runner.start()
         except OSError as error:
@@ -83,3 +84,16 @@ class HttpProcess:
         finally:
             self._pool.close()
         return 0
+
+    def _stop_when_asked(self, runner: Any) -> None:
+        """A signal does not wake eventlet's hub from its wait for sockets: somebody must look, now and then."""
+        asked: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, _: asked.append(number))
+
+        def look() -> None:
+            while not asked:
+                eventlet.sleep(LOOK_EVERY_S)
+            runner.stop()
+
+        eventlet.spawn_n(look)
