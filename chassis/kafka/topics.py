@@ -117,13 +117,13 @@ def apply(settings: KafkaSettings, topics: Iterable[Topic] | None = None) -> lis
 
 
 def readiness_problems(settings: KafkaSettings, service: str, topics: Iterable[Topic] | None = None) -> list[str]:
-    """Why this service cannot begin: a topic it reads or writes is absent, hidden from it or has wrong partitions."""
+    """Why this service cannot begin: a topic it reads or writes is absent, hidden from it or has wrong partitions.
+
+    Raises KafkaError.
+    """
     ours = [topic for topic in topics or all_topics() if service in (*topic.writers, *topic.readers)]
-    try:
-        with _Admin(settings, bootstrap_timeout_ms=READINESS_LIMIT_MS) as admin:
-            found = _partitions(admin, ours)
-    except KafkaError as error:
-        return [f"Kafka cannot be asked: {error}"]
+    with _Admin(settings, bootstrap_timeout_ms=READINESS_LIMIT_MS) as admin:
+        found = _partitions(admin, ours)
     return [line for topic in ours if (line := _wrong(topic, found.get(topic.name)))]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
+from threading import Lock
 
 import structlog
 
@@ -18,6 +19,7 @@ from chassis.consume.consumer import Consumer
 from chassis.consume.failures import is_transient
 from chassis.consume.kafka_broker import KafkaBroker
 from chassis.consume.loop import ConsumerLoop
+from chassis.kafka import topics
 from chassis.kafka.clients import KafkaError, KafkaSettings
 from chassis.launch import CHASSIS_MIGRATIONS
 from chassis.observe import metrics
@@ -39,6 +41,7 @@ from contracts.envelope import Event
 
 DRAIN_S = 9.0
 MEASURE_EVERY_S = 5.0
+TOPICS_EVERY_S = 60.0
 REASONS = ("behind", "error", "invalid", "malformed", "refused")
 """Why messages are set aside; the label values of the metrics."""
 
@@ -110,6 +113,7 @@ class Work:
         self._checks = (
             Check("database", lambda: "; ".join(health.problems(self._pool, folders)) or None),
             Check("workers", self._problems),
+            Check("topics", _Topics(kafka, name)),
             *checks,
         )
 
@@ -157,6 +161,33 @@ class Work:
             exc_info=error,
         )
         self._stop.set()
+
+
+class _Topics:
+    """Wrong partition counts and absent topics; asked anew now and then, because asking takes a connection.
+
+    While Kafka is away the last answer stands: the workers wait for it, that makes nobody unready.
+    """
+
+    def __init__(self, kafka: KafkaSettings, service: str) -> None:
+        self._kafka, self._service = kafka, service
+        self._problems: list[str] | None = None
+        self._ask_at = 0.0
+        self._turn = Lock()
+
+    def __call__(self) -> str | None:
+        with self._turn:
+            if time.monotonic() >= self._ask_at:
+                self._look()
+            return "; ".join(self._problems or []) or None
+
+    def _look(self) -> None:
+        try:
+            self._problems = topics.readiness_problems(self._kafka, self._service)
+        except KafkaError as error:
+            if self._problems is None:
+                self._problems = [f"Kafka cannot be asked: {error}"]
+        self._ask_at = time.monotonic() + (TOPICS_EVERY_S if not self._problems else 1.0)
 
 
 def passes(error: BaseException) -> bool:
