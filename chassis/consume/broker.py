@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 
 
 class Partition(NamedTuple):
+    """One partition of one topic."""
+
     topic: str
     partition: int
 

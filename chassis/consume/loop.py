@@ -36,6 +36,8 @@ Found = Mapping[Partition, Sequence[Record]]
 
 @dataclass(slots=True)
 class Stopped:
+    """Why a partition stands still, and its watermark at that moment."""
+
     stop: Stop
     mark: watermark.Mark
 

@@ -11,6 +11,8 @@ _ids = itertools.count(1)
 
 @dataclass
 class MemoryTopic:
+    """Its records by partition, under an id of its own."""
+
     partitions: list[list[StoredRecord]]
     topic_id: str = field(default_factory=lambda: f"memory-{next(_ids)}")
 

@@ -28,6 +28,8 @@ class Stamp(NamedTuple):
 
 
 class Verdict(Enum):
+    """What a message is to this consumer."""
+
     DEAL = "deal"
     DUPLICATE = "duplicate"
     OLDER_EPOCH = "older epoch"

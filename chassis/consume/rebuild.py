@@ -52,6 +52,8 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
+    """What a rebuild did: the versions, each table compared, and how long it took."""
+
     consumer: str
     old_version: int
     new_version: int

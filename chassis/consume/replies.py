@@ -52,6 +52,7 @@ class Asked:
 
 
 def accepted(asked: Asked, answer: Answer) -> Reply:
+    """The command was carried out, now or before."""
     value = {"status": "accepted", "command": asked.sent_id, "response": answer.response, "after": answer.after}
     return Reply(_headers(asked, "accepted", "reply"), value)
 

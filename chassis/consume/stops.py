@@ -37,6 +37,7 @@ def put(cursor: Cursor, consumer: str, partition: Partition, stop: Stop, stamp: 
 
 
 def remove(cursor: Cursor, consumer: str, partitions: Collection[Partition]) -> None:
+    """These go on, or are tried anew."""
     places = tuple((name.topic, name.partition) for name in partitions)
     if places:
         cursor.execute("delete from stopped where consumer = %s and (topic, partition) in %s", (consumer, places))

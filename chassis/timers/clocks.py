@@ -31,6 +31,8 @@ class Calendar(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
+    """The two ports together."""
+
     wall: Wall
     calendar: Calendar
 
