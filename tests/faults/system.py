@@ -23,11 +23,11 @@ from deploy.local.stack.kafka import ADMIN
 from deploy.local.stack.process import Child
 from deploy.local.stack.stack import MIGRATE_LIMIT_S, Part, Stack, ready_answer
 from deploy.local.stack.state import CHECKOUT
-from tests.faults.world import World
+from tests.faults.world import Agent, World
 from tests.support.checker import Checker
 from tests.support.checker_log import CheckedService
-from tests.support.load import Doors, History, Officer
-from tests.support.misbehaving import Receivers
+from tests.support.load import Doors, History, Officer, Traffic
+from tests.support.misbehaving import Receivers, slow_to_accept
 from tests.support.waiting import wait_until
 
 BOOTSTRAPS: Mapping[str, ModuleType] = {
@@ -40,6 +40,8 @@ SERVICES = tuple(BOOTSTRAPS)
 PARTS: tuple[Part, ...] = ("http", "work")
 READY_LIMIT_S = 60
 DEATH_LIMIT_S = 60
+WAVES = 12
+"""Rounds of demands at most while the system is busy once."""
 SCHEDULE = ",".join(["0", "0.2", "0.5", *["1"] * 27])
 """Seconds between the attempts of a webhook: short pauses, so that a fault is over before an order is escalated."""
 
@@ -53,6 +55,7 @@ class System:
         self.receivers = receivers
         self.history = History()
         self._environments: dict[str, dict[str, str]] = {}
+        self._campaign: Agent | None = None
 
     def start(self) -> None:
         self.stack.start_servers()
@@ -71,6 +74,17 @@ class System:
 
     def officer(self, agency: str = "dic", subject: str = "le-van-a", role: str = "officer") -> Officer:
         return Officer((self._secrets / "jwt-issuer.pem").read_bytes(), agency, subject, role)
+
+    @contextmanager
+    def busy(self) -> Iterator[Traffic]:
+        """Agents are registered without end, and orders demanded and taken back; answers the traffic at registry."""
+        if self._campaign is None or len(self._campaign.cases) < WAVES:
+            isps = [self.world.isp(slow_to_accept), self.world.isp()]
+            self._campaign = self.world.agent_with_cases(isps, cases=4 * WAVES)
+        campaign = self._campaign
+        waves = Traffic(lambda: self.world.demand_and_withdraw(campaign), threads=1, pause_s=0.5, most=WAVES)
+        with waves.running(), Traffic(self.world.register_and_sign).running() as traffic:
+            yield traffic
 
     def check(self) -> None:
         """What every fault is followed by: once all is drained, everything fits together."""

@@ -1,0 +1,127 @@
+"""Processes that kill themselves at their worst moments while they are used; afterwards everything fits together."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from uuid import uuid4
+
+import pytest
+
+from tests.faults.doses import dose
+from tests.faults.system import SERVICES, System
+from tests.support.checker_log import CheckedService
+from tests.support.load import Outcome, Traffic
+from tests.support.misbehaving import slow_to_accept
+from tests.support.waiting import wait_until
+
+SEQUENCER = ("sequencer.before-delete", "sequencer.between-delete-and-insert", "sequencer.after-commit")
+RELAY = ("relay.before-send", "relay.half-acked", "relay.before-cursor")
+CONSUMERS = (
+    "consume.before-commit",
+    "consume.after-commit",
+    "consume.before-kafka-commit",
+    "consume.after-kafka-commit",
+)
+WEBHOOKS = ("webhook.before-post", "webhook.after-answer", "webhook.during-write")
+LAG_BACK_S = 5.0
+LEASES_RUN_OUT = "update lane set leased_until = clock_timestamp() where leased_until is not null returning 1"
+LAST_EVENT = "select coalesce(max(event_no), 0) from public.event"
+IS_IN_THE_LOG = "select exists (select from public.log where event_no = %s)"
+
+
+def last_event_gets_its_position(service: CheckedService, limit_s: float) -> None:
+    last = service.value(LAST_EVENT)
+    wait_until(lambda: service.value(IS_IN_THE_LOG, last), limit_s, "the sequencer has caught up")
+
+
+@pytest.mark.fault("F1")
+def test_a_command_whose_answer_was_lost_gets_the_same_answer_when_it_is_repeated(system: System) -> None:
+    world = system.world
+    with ThreadPoolExecutor(1) as client:
+        for _ in range(dose("F1", "kills")):
+            system.restart("registry-http", PHOIHOP_CRASH_AT="http.after-commit")
+            system.wait_ready("registry-http")
+            body, key = world.agent_body(), str(uuid4())
+
+            ask = partial(world.doors.ask, world.officer, "/registry/v1/agents", body, key=key)
+
+            asked = client.submit(ask)
+            system.wait_killed("registry-http")
+            system.restart("registry-http")
+            call = asked.result(90)
+            assert (call.outcome, call.replayed) == (Outcome.OK, True), "it was committed before the answer was lost"
+            assert call.attempts > 1
+            assert call.answer == ask().answer
+    system.check()
+
+
+@pytest.mark.fault("F3")
+def test_a_sequencer_killed_anywhere_leaves_the_log_gapless_and_catches_up(system: System) -> None:
+    with Traffic(system.world.register_and_sign).running() as traffic:
+        for point in SEQUENCER * dose("F3", "rounds"):
+            system.restart("registry-work", PHOIHOP_CRASH_AT=point)
+            system.wait_killed("registry-work")
+        system.restart("registry-work")
+        system.wait_ready("registry-work")
+        last_event_gets_its_position(system.service("registry"), LAG_BACK_S)
+        traffic.wait_for(3)
+    system.check()
+
+
+@pytest.mark.fault("F5")
+def test_a_relay_killed_anywhere_sends_again_and_no_effect_is_doubled(system: System) -> None:
+    system.checker.check()
+    before = system.checker.witnesses["registry"].duplicates
+    with Traffic(system.world.register_and_sign).running() as traffic:
+        for point in RELAY * dose("F5", "rounds"):
+            system.restart("registry-work", PHOIHOP_CRASH_AT=point)
+            system.wait_killed("registry-work")
+            traffic.wait_for(2)
+        system.restart("registry-work")
+        system.wait_ready("registry-work")
+    system.check()
+    assert system.checker.witnesses["registry"].duplicates > before, "what was sent before the kill lies there twice"
+
+
+@pytest.mark.fault("F7")
+def test_a_consumer_killed_around_its_commits_applies_everything_once(system: System) -> None:
+    with Traffic(system.world.register_and_sign).running() as traffic:
+        for shift in range(dose("F7", "rounds")):
+            works = [f"{service}-work" for service in SERVICES]
+            for number, name in enumerate(works):
+                system.restart(name, PHOIHOP_CRASH_AT=CONSUMERS[(number + shift) % len(CONSUMERS)])
+            for name in works:
+                system.wait_killed(name)
+            for name in works:
+                system.launch(name)
+            system.wait_ready(*works)
+            traffic.wait_for(3)
+    system.check()
+
+
+@pytest.mark.fault("F8")
+def test_a_webhook_worker_killed_anywhere_loses_no_order_and_doubles_at_most_what_was_in_flight(system: System) -> None:
+    rounds = dose("F8", "rounds")
+    isps = [system.world.isp(slow_to_accept) for _ in range(2)]
+    agent = system.world.agent_with_cases(isps, cases=len(WEBHOOKS) * rounds)
+    for point in WEBHOOKS * rounds:
+        system.restart("notify-work", PHOIHOP_CRASH_AT=point)
+        system.world.demand_and_withdraw(agent)
+        system.wait_killed("notify-work")
+        assert system.service("notify").rows(LEASES_RUN_OUT), "it died with a lane in its hands; 45 s pass"
+    system.restart("notify-work")
+    system.wait_ready("notify-work")
+    system.check()
+
+
+@pytest.mark.fault("F8")
+def test_each_webhook_that_was_received_before_a_kill_is_sent_once_more_at_most(system: System) -> None:
+    isp = system.world.isp()
+    agent = system.world.agent_with_cases([isp], cases=1)
+    system.restart("notify-work", PHOIHOP_CRASH_AT="webhook.after-answer")
+    system.world.demand_and_withdraw(agent)
+    system.wait_killed("notify-work")
+    system.service("notify").rows(LEASES_RUN_OUT)
+    system.restart("notify-work")
+    system.check()
+    orders = [receipt for receipt in isp.receiver.receipts if "order_id" in receipt.content["data"]]
+    assert len(orders) == 3, "the demand twice, its withdrawal once"
