@@ -13,12 +13,11 @@ from uuid import UUID, uuid4
 import requests
 
 from chassis.identity.officers import issue_token
-from chassis.kafka import topics
 from chassis.kafka.clients import KafkaSettings
 from chassis.kafka.partition import partition_of
 from contracts.envelope import Envelope, to_headers
 from contracts.events.registry import AgentRegistered
-from contracts.topics import agency_user, all_topics
+from contracts.topics import agency_user
 from deploy.local.stack import process, programs
 from deploy.local.stack.environment import Environments, Existing
 from deploy.local.stack.kafka import ADMIN
@@ -26,6 +25,7 @@ from deploy.local.stack.keys import ensure_keys
 from deploy.local.stack.process import Child
 from deploy.local.stack.servers import Servers
 from deploy.local.stack.state import CHECKOUT
+from tests.support.fresh_topics import make_topics_anew
 from tests.support.stack_fixture import Database, Databases
 from tests.support.waiting import wait_until
 
@@ -128,7 +128,7 @@ def running_inspection(servers: Servers, databases: Databases) -> Iterator[Doors
     keys = ensure_keys(servers.state)
     servers.kafka.ensure_users(["inspection", "registry", agency_user("ppd")])
     admin = KafkaSettings(servers.kafka.bootstrap_servers, ADMIN, servers.kafka.password(ADMIN))
-    make_topics_anew(admin)
+    make_topics_anew(admin, OURS)
     database = databases.fresh("inspection")
     programs.install(servers.state, "police")
     environment = {
@@ -146,7 +146,7 @@ def running_inspection(servers: Servers, databases: Databases) -> Iterator[Doors
     finally:
         for child in children:
             child.stop(10)
-        make_topics_anew(admin)
+        make_topics_anew(admin, OURS)
         databases.drop(database)
 
 
@@ -162,17 +162,6 @@ def is_ready(port: int) -> bool:
         return requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=2).status_code == 200
     except requests.RequestException:
         return False
-
-
-def make_topics_anew(settings: KafkaSettings) -> None:
-    admin = settings.admin()
-    wanted = [topic.name for topic in all_topics() if topic.name.startswith(OURS)]
-    present = [name for name in admin.list_topics() if name in wanted]
-    if present:
-        admin.delete_topics(present)
-        wait_until(lambda: not set(present) & set(admin.list_topics()), 20, "old topics are gone")
-    admin.close()
-    topics.apply(settings)
 
 
 def agent(area: str = "nam-sach") -> AgentRegistered:
