@@ -167,6 +167,12 @@ class World:
             self.withdraw(order["order_id"])
         return len(call.answer["orders"])
 
+    def inspection_with_invitation(self, agency: str) -> str:
+        """A started inspection to which that agency is invited."""
+        inspection = self._inspection(self.agent())
+        self.doors.must(self.officer, f"/inspection/v1/inspections/{inspection}/invitations", {"agency": agency})
+        return inspection
+
     def _inspection(self, agent_id: UUID) -> str:
         planned: dict[str, Any] = {}
         body = {
