@@ -27,6 +27,7 @@ class Gauges:
         self._age = metrics.CONSUMER_OLDEST_UNAPPLIED_AGE.labels(consumer)
         self._reasons: dict[Partition, str] = {}
         self._parked: set[str] = set()
+        self._owned: set[Partition] = set()
         self._caught_up_at = time.time()
 
     def committed(self, batch: Batch, took_s: float) -> None:
@@ -65,7 +66,13 @@ class Gauges:
         self, orders: Mapping[Partition, Order], ends: Mapping[Partition, int], waiting: Mapping[str, int]
     ) -> None:
         """Lag is what lies on the bus and was not dealt with, counted from where a restart would begin."""
-        lag = sum(max(0, ends.get(name, 0) - order.stored_offset) for name, order in orders.items())
+        behind = {name: max(0, ends.get(name, 0) - order.stored_offset) for name, order in orders.items()}
+        for (topic, number), messages in behind.items():
+            metrics.CONSUMERGROUP_LAG.labels(self._consumer, topic, str(number)).set(messages)
+        for topic, number in self._owned - behind.keys():
+            metrics.CONSUMERGROUP_LAG.remove(self._consumer, topic, str(number))
+        self._owned = set(behind)
+        lag = sum(behind.values())
         if lag == 0:
             self._caught_up_at = time.time()
         self._lag.set(lag)

@@ -1,6 +1,7 @@
 """The counter: a whole service in a few lines, on nothing but the chassis."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -34,10 +35,17 @@ def test_what_is_counted_can_be_read_and_the_process_ends_when_it_is_asked_to(co
     counter.check()
 
     ready = json.loads(wait_until(lambda: work.door("/health/ready"), 10, "the process is ready"))
-    assert {check["name"]: check["ok"] for check in ready["checks"]} == {"database": True, "workers": True}
+    assert {check["name"]: check["ok"] for check in ready["checks"]} == {
+        "database": True,
+        "workers": True,
+        "topics": True,
+    }
     shown = work.door("/metrics")
     assert 'phoihop_duplicate_events_total{consumer="counter.views",service="counter"} 0.0' in shown
     assert 'phoihop_event_end_to_end_latency_seconds_count{consumer="counter.views"' in shown
+
+    none_left = r'kafka_consumergroup_lag\{consumergroup="counter.views",.*\} 0\.0'
+    wait_until(lambda: len(re.findall(none_left, work.door("/metrics"))) == 12, 20, "each partition shows its lag")
 
     assert work.stop() == 0
     counter.count(counters[0], by=5)
