@@ -16,7 +16,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,7 +131,7 @@ class Bus:
     """The two topics of the police. Answers are read from the beginning: those of an earlier run are among them."""
 
     def __init__(self, bootstrap: str, user: str, password: str) -> None:
-        self._settings = {
+        settings = {
             "bootstrap.servers": bootstrap,
             "security.protocol": "SASL_PLAINTEXT",
             "sasl.mechanisms": "SCRAM-SHA-512",
@@ -139,43 +139,43 @@ class Bus:
             "sasl.password": password,
             "log_level": 0,
         }
-        self._group = f"{user}.police"
+        self._producer = Producer({**settings, "enable.idempotence": True, "linger.ms": 0})
+        self._consumer = Consumer(
+            {**settings, "group.id": f"{user}.police", "enable.auto.commit": False, "auto.offset.reset": "earliest"}
+        )
+        self._consumer.assign([TopicPartition(REPLIES, 0, OFFSET_BEGINNING)])
+        self._answers: dict[str, dict[str, Any]] = {}
 
-    def send(self, messages: Iterable[Outgoing], timeout_s: float) -> None:
-        """In order. Raises Unreachable when a message was not taken in time."""
+    def close(self) -> None:
+        self._consumer.close()
+
+    def send(self, message: Outgoing, timeout_s: float) -> None:
+        """Returns when Kafka has it. Raises Unreachable when it was not taken in time."""
         refused: list[KafkaError] = []
-        producer = Producer({**self._settings, "enable.idempotence": True, "message.timeout.ms": int(timeout_s * 1000)})
 
         def noted(error: KafkaError | None, _: Message) -> None:
             if error is not None:
                 refused.append(error)
 
-        for message in messages:
-            headers = [(name, text.encode()) for name, text in message.headers.items()]
-            producer.produce(COMMANDS, value=message.value, headers=headers, on_delivery=noted)
-        left = producer.flush(timeout_s + 1)
+        headers = [(name, text.encode()) for name, text in message.headers.items()]
+        self._producer.produce(COMMANDS, value=message.value, headers=headers, on_delivery=noted)
+        left = self._producer.flush(timeout_s)
         if refused or left:
-            raise Unreachable(f"the commands could not be sent: {refused[0].str() if refused else 'no answer in time'}")
+            raise Unreachable(f"the command could not be sent: {refused[0].str() if refused else 'no answer in time'}")
 
-    def answers(self, timeout_s: float) -> Iterator[dict[str, Any]]:
-        """Every answer there is and every one that comes within the time, each with `to`, the id it answers."""
-        consumer = Consumer(
-            {**self._settings, "group.id": self._group, "enable.auto.commit": False, "auto.offset.reset": "earliest"}
-        )
-        consumer.assign([TopicPartition(REPLIES, 0, OFFSET_BEGINNING)])
+    def answer_to(self, sent_id: str, timeout_s: float) -> dict[str, Any] | None:
+        """The answer to that message, or None when none comes in time. Raises Unreachable."""
         deadline = time.monotonic() + timeout_s
-        try:
-            while (left := deadline - time.monotonic()) > 0:
-                message = consumer.poll(min(left, 0.5))
-                if message is None:
-                    continue
-                if (error := message.error()) is not None:
-                    if not error.retriable():
-                        raise Unreachable(f"the answers cannot be read: {error.str()}")
-                    continue
-                yield _answer(message)
-        finally:
-            consumer.close()
+        while sent_id not in self._answers and (left := deadline - time.monotonic()) > 0:
+            message = self._consumer.poll(min(left, 0.5))
+            if message is None:
+                continue
+            if (error := message.error()) is None:
+                answer = _answer(message)
+                self._answers.setdefault(answer["to"], answer)
+            elif not error.retriable():
+                raise Unreachable(f"the answers cannot be read: {error.str()}")
+        return self._answers.get(sent_id)
 
 
 def _answer(message: Message) -> dict[str, Any]:
@@ -188,8 +188,8 @@ def play(steps: list[Step], journal: Journal, bus: Bus, timeout_s: float) -> int
     wrong = 0
     for number, step in enumerate(steps, start=1):
         message = journal.message(step)
-        bus.send([message], timeout_s)
-        answer = next((found for found in bus.answers(timeout_s) if found["to"] == message.id), None)
+        bus.send(message, timeout_s)
+        answer = bus.answer_to(message.id, timeout_s)
         said = f"{number}. {in_words(step)}"
         if answer is None:
             print(f"{said}: no answer within {timeout_s:g} s; run again to ask once more", flush=True)
@@ -291,8 +291,8 @@ def main(words: list[str]) -> int:
     arguments = parser().parse_args(words)
     try:
         password = arguments.password_file.read_text().strip()
-        bus = Bus(arguments.bootstrap, arguments.user, password)
-        return play(steps_of(arguments), Journal(arguments.journal), bus, arguments.timeout)
+        with closing(Bus(arguments.bootstrap, arguments.user, password)) as bus:
+            return play(steps_of(arguments), Journal(arguments.journal), bus, arguments.timeout)
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
         return trouble.code
