@@ -48,6 +48,8 @@ def configure(service: str, process: str, level: str = "info") -> None:
     root.setLevel(level.upper())
     for chatty in ("kafka", "nameko.containers", "nameko.runners"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    for warns_of_nothing in ("kafka.net.sasl.scram", "kafka.net.selector"):  # SCRAM without TLS; a busy machine
+        logging.getLogger(warns_of_nothing).setLevel(logging.ERROR)
 
 
 def bind(*, correlation_id: UUID | str | None = None, traceparent: str | None = None, **more: object) -> None:
