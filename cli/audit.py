@@ -10,7 +10,7 @@ import typer
 from chassis.store import audit
 from chassis.store.audit import Head
 from cli import environment
-from cli.telling import NO, AsJson, answer, clear_errors, out, say_no
+from cli.telling import NO, AsJson, answer, clear_errors, out, say_no, wrong_call
 from contracts.topics import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help="Whether the log is what it was.")
@@ -31,7 +31,7 @@ def verify(
     Example: phoihop audit verify registry --head registry-head.json
     """
     if head is not None and service is None:
-        say_no("a head belongs to one service: say which")
+        wrong_call("a head belongs to one service: say which")
     told = [_verify(one, _read_head(head) if head else None) for one in ((service,) if service else SERVICES)]
 
     def words() -> None:
@@ -42,7 +42,8 @@ def verify(
                 )
             else:
                 out.print(
-                    f"{verdict['service']}: broken at position {verdict['first_bad_position']}: {verdict['reason']}"
+                    f"{verdict['service']}: broken at position {verdict['first_bad_position']}: {verdict['reason']}",
+                    markup=False,
                 )
 
     answer(as_json, told, words)
@@ -53,6 +54,7 @@ def verify(
 @clear_errors
 def head_(
     service: Annotated[str, typer.Argument(help="Whose log.")],
+    as_json: Annotated[bool, typer.Option("--json", help="It is JSON either way.")] = True,  # noqa: ARG001
 ) -> None:
     """The end of the log as JSON, to be kept outside and compared with later.
 

@@ -1,7 +1,7 @@
 """`phoihop case show`: the whole life of a case over all services, as a person would want to read it."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ def group() -> None:
 @clear_errors
 def show(
     case_id: Annotated[UUID, typer.Argument(help="The case's id.")],
-    language: Annotated[str, typer.Option(help="vi or en.")] = "en",
+    language: Annotated[Literal["vi", "en"], typer.Option(help="Vietnamese or English.")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """The timeline of a case: what happened, who did it, by which power, and when the system learnt it.

@@ -15,7 +15,11 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 class NotConfigured(Exception):
-    """Nothing says where the system is, or the service is not one of ours."""
+    """Nothing says where the system is."""
+
+
+class NoSuchService(Exception):
+    """The service is not one of ours."""
 
 
 def load() -> None:
@@ -40,9 +44,9 @@ def _state() -> Path:
 
 
 def settings(service: str) -> Settings:
-    """Raises NotConfigured."""
+    """Raises NoSuchService, NotConfigured."""
     if service not in SERVICES:
-        raise NotConfigured(f"there is no service {service}; there are {', '.join(SERVICES)}")
+        raise NoSuchService(f"there is no service {service}; there are {', '.join(SERVICES)}")
     try:
         found = Settings(service)
     except CannotStart as reason:
@@ -64,7 +68,10 @@ def kafka() -> KafkaSettings:
 
 @contextmanager
 def database(service: str, *, owner: bool = False, size: int = 2) -> Iterator[Pool]:
-    """A pool on the service's database, as the serving role or as the owner. Raises NotConfigured, Unavailable."""
+    """A pool on the service's database, as the serving role or as the owner.
+
+    Raises NoSuchService, NotConfigured; DatabaseError and Unavailable when it is used.
+    """
     found = settings(service)
     dsn = found.database_owner_url if owner else found.database_url
     if not dsn:

@@ -6,7 +6,7 @@ import typer
 
 from chassis.store.epochs import raise_epoch
 from cli import environment
-from cli.telling import AsJson, answer, clear_errors, out
+from cli.telling import AsJson, Reason, answer, clear_errors, out
 
 app = typer.Typer(no_args_is_help=True, help="The log's epoch.")
 
@@ -20,7 +20,7 @@ def group() -> None:
 @clear_errors
 def raise_(
     service: Annotated[str, typer.Argument(help="Whose database was restored.")],
-    reason: Annotated[str, typer.Option(help="Why; kept for ever.")],
+    reason: Reason,
     as_json: AsJson = False,
 ) -> None:
     """Go on under a new epoch after the database was restored from a backup.

@@ -9,14 +9,13 @@ import typer
 from chassis.consume import parked as parking
 from chassis.consume.parked import Parked
 from cli import environment
-from cli.telling import AsJson, answer, clear_errors, out, show_table
+from cli.telling import AsJson, Reason, answer, clear_errors, out, show_table
 from contracts.topics import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help="Messages set aside with their reason.")
 
 Service = Annotated[str, typer.Argument(help="The service whose consumer parked it.")]
 Number = Annotated[int, typer.Argument(help="The message's number in `phoihop parked list`.")]
-Reason = Annotated[str, typer.Option(help="Why; kept for ever.")]
 
 
 @app.command("list")
@@ -26,7 +25,10 @@ def list_(
     decided: Annotated[bool, typer.Option("--decided", help="Also what was replayed or discarded.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What waits for a decision, oldest first."""
+    """What waits for a decision, oldest first.
+
+    Example: phoihop parked list registry --decided
+    """
     rows = list(_rows((service,) if service else SERVICES, decided))
     answer(
         as_json,
@@ -45,7 +47,10 @@ def list_(
 @app.command()
 @clear_errors
 def show(service: Service, number: Number, as_json: AsJson = False) -> None:
-    """One parked message: why, where it stood, its headers and its bytes."""
+    """One parked message: why, where it stood, its headers and its bytes.
+
+    Example: phoihop parked show registry 3
+    """
     with environment.database(service) as pool, pool.transaction(read_only=True) as cursor:
         row = parking.show(cursor, number)
     told = _as_json(service, row) | {

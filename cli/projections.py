@@ -13,7 +13,7 @@ from chassis.consume.consumer import Consumer
 from chassis.consume.kafka_broker import KafkaBroker
 from chassis.consume.rebuild import Rebuild, Rebuilt
 from cli import environment
-from cli.telling import AsJson, answer, clear_errors, err, out, say_no, show_table
+from cli.telling import AsJson, Reason, answer, clear_errors, err, out, say_no, show_table
 from contracts.topics import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help="Consumers and their read models.")
@@ -25,7 +25,10 @@ def list_(
     service: Annotated[str | None, typer.Argument(help="One service; without it all five.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Every consumer: its live version, its tables, what waits and what stands still."""
+    """Every consumer: its live version, its tables, what waits and what stands still.
+
+    Example: phoihop projections list registry
+    """
     rows: list[tuple[str, views.Standing]] = []
     for one in (service,) if service else SERVICES:
         with environment.database(one) as pool, pool.transaction(read_only=True) as cursor:
@@ -56,7 +59,7 @@ def list_(
 @app.command()
 @clear_errors
 def rebuild(
-    reason: Annotated[str, typer.Option(help="Why; kept for ever.")],
+    reason: Reason,
     consumer: Annotated[
         str | None, typer.Argument(help="As `phoihop projections list` shows it: registry.views.")
     ] = None,
@@ -67,7 +70,9 @@ def rebuild(
 ) -> None:
     """Build the read models of a consumer anew from the beginning of its topics, then swap them in at once.
 
-    Readers see the old tables until the swap. Example: phoihop projections rebuild registry.views --reason "new column"
+    Readers see the old tables until the swap.
+
+    Example: phoihop projections rebuild registry.views --reason "new column"
     """
     if outdated == (consumer is not None):
         raise typer.BadParameter("name one consumer, or say --outdated")

@@ -8,18 +8,20 @@ import typer
 
 from chassis.consume import reconcile as reconciling
 from cli import environment
-from cli.telling import AsJson, answer, clear_errors, out
+from cli.telling import AsJson, Reason, answer, clear_errors, out
 
 
 @clear_errors
 def reconcile(
     consumer: Annotated[str, typer.Argument(help="The consumer that stopped before lost facts: reporting.views.")],
-    reason: Annotated[str, typer.Option(help="Why it is accepted; kept for ever.")],
+    reason: Reason,
     as_json: AsJson = False,
 ) -> None:
     """Let a consumer go on that had applied facts which a restored service no longer has.
 
-    Its read models should be rebuilt afterwards. Example: phoihop reconcile reporting.views --reason "backup of 02:00"
+    Its read models should be rebuilt afterwards.
+
+    Example: phoihop reconcile reporting.views --reason "backup of 02:00"
     """
     service = consumer.partition(".")[0]
     with environment.database(service) as pool, pool.transaction() as cursor:

@@ -18,14 +18,23 @@ from rich.progress import Progress
 from rich.table import Table
 
 from chassis.kafka.clients import KafkaError
-from chassis.postgres.pool import Unavailable
-from cli.environment import NotConfigured
+from chassis.postgres.pool import DatabaseError, Unavailable
+from cli.environment import NoSuchService, NotConfigured
 from contracts.refusals import Refusal
 
 NO = 1
+WRONG_CALL = 2
 UNREACHABLE = 3
 
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise typer.BadParameter("say why: it is kept for ever")
+    return reason.strip()
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+Reason = Annotated[str, typer.Option(help="Why; kept for ever.", callback=_said)]
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -36,8 +45,18 @@ R = TypeVar("R")
 
 def say_no(reason: str) -> NoReturn:
     """One line on stderr, exit code 1."""
-    err.print(reason, markup=False)
+    _one_line(reason)
     raise typer.Exit(NO)
+
+
+def wrong_call(reason: str) -> NoReturn:
+    """One line on stderr, exit code 2."""
+    _one_line(reason)
+    raise typer.Exit(WRONG_CALL)
+
+
+def _one_line(text: str) -> None:
+    err.print(" ".join(text.split()), markup=False)
 
 
 def clear_errors(command: Callable[P, R]) -> Callable[P, R]:
@@ -49,8 +68,10 @@ def clear_errors(command: Callable[P, R]) -> Callable[P, R]:
             return command(*arguments, **options)
         except Refusal as refusal:
             say_no(f"{refusal.title}: {refusal.detail}")
-        except (NotConfigured, Unavailable, KafkaError, requests.RequestException) as error:
-            err.print(f"cannot reach the system: {str(error).strip() or type(error).__name__}", markup=False)
+        except NoSuchService as wrong:
+            wrong_call(str(wrong))
+        except (NotConfigured, Unavailable, DatabaseError, KafkaError, requests.RequestException) as error:
+            _one_line(f"cannot reach the system: {str(error).strip() or type(error).__name__}")
             raise typer.Exit(UNREACHABLE) from None
 
     return spoken

@@ -1,6 +1,6 @@
 """`phoihop token`: a bearer token of the local issuer, for trying the HTTP doors by hand."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,7 +12,9 @@ from cli.telling import AsJson, answer, clear_errors, out
 @clear_errors
 def token(
     agency: Annotated[str, typer.Option(help="Code of the agency: dic, ppc, ppd, dpc.nam-sach …")],
-    role: Annotated[str, typer.Option(help="officer, leader, reader or auditor.")] = "officer",
+    role: Annotated[
+        Literal["officer", "leader", "reader", "auditor"], typer.Option(help="What the officer may do.")
+    ] = "officer",
     name: Annotated[str, typer.Option(help="Who it is, as it will stand in the log.")] = "operator",
     area: Annotated[str | None, typer.Option(help="Limits the officer to one district.")] = None,
     as_json: AsJson = False,

@@ -20,7 +20,10 @@ app = typer.Typer(no_args_is_help=True, help="Topics and who may read and write 
 @app.command()
 @clear_errors
 def check(as_json: AsJson = False) -> None:
-    """Say what differs from contracts/topics.py; exit code 1 when something does."""
+    """Say what differs from contracts/topics.py; exit code 1 when something does.
+
+    Example: phoihop topics check
+    """
     problems = kafka_topics.check(environment.kafka())
 
     def words() -> None:
@@ -36,7 +39,10 @@ def check(as_json: AsJson = False) -> None:
 @app.command()
 @clear_errors
 def apply(as_json: AsJson = False) -> None:
-    """Make missing topics and set the access lists; run again, it changes nothing."""
+    """Make missing topics and set the access lists; run again, it changes nothing.
+
+    Example: phoihop topics apply --json
+    """
     try:
         done = kafka_topics.apply(environment.kafka())
     except TopicRefused as reason:
@@ -53,6 +59,7 @@ def apply(as_json: AsJson = False) -> None:
 @clear_errors
 def republish(
     service: Annotated[str, typer.Argument(help="Whose events topic was lost and made anew.")],
+    patience: Annotated[float, typer.Option(help="Seconds to wait for a relay that sends nothing.", min=0)] = 60,
     as_json: AsJson = False,
 ) -> None:
     """Refill a newly made events topic from the log, from position 1; the running relay sends, in order.
@@ -66,9 +73,17 @@ def republish(
             say_no(str(reason))
         total = state.total
         with progress_bar(not as_json) as show:
+            moved_at = time.monotonic()
             while state.sent < total:
                 show(state.sent, total)
                 time.sleep(POLL_S)
-                state = republishing.progress(pool, service)
+                before, state = state, republishing.progress(pool, service)
+                if state.sent != before.sent:
+                    moved_at = time.monotonic()
+                elif time.monotonic() - moved_at > patience:
+                    say_no(
+                        f"the relay of {service} sends nothing: {state.sent} of {total} events are on the topic. "
+                        "It goes on by itself once its `work` process runs."
+                    )
             show(total, total)
     answer(as_json, {"service": service, "events": total}, lambda: out.print(f"{total} events are on the topic again."))

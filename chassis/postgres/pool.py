@@ -24,6 +24,9 @@ KEEPALIVES: dict[str, Any] = {
     "tcp_user_timeout": 15_000,  # milliseconds
 }
 
+DatabaseError = psycopg2.Error
+"""What the driver raises, for callers that must not know the driver."""
+
 
 class Unavailable(Exception):
     """The database cannot be asked now; the same request may succeed in a moment (503, `Retry-After`)."""
