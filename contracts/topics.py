@@ -16,6 +16,8 @@ THIRTY_DAYS_MS = 30 * 24 * 3600 * 1000
 
 @dataclass(frozen=True)
 class Topic:
+    """One topic: its name, how many partitions, and who writes and reads it."""
+
     name: str
     partitions: int
     writers: tuple[str, ...]

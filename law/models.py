@@ -28,6 +28,8 @@ INFORMATION_SECURITY = "information-security"
 
 
 class Row(BaseModel):
+    """Frozen, and an unknown field is an error: data that we would lose was meant to say something."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
