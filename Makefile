@@ -32,7 +32,7 @@ check-fresh:  ## prove both commands in a minimal Debian, as root and as a plain
 lint: install  ## ruff, mypy and the import rules
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy .
+	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
 format: install  ## let ruff tidy the code
