@@ -1,7 +1,6 @@
 """Enforcement as it runs: both processes on the run's servers, asked over HTTP; neighbours are played on the bus."""
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,20 +14,16 @@ import requests
 
 from chassis.identity.api_keys import new_key
 from chassis.identity.officers import issue_token
-from chassis.kafka.clients import KafkaSettings
 from contracts.envelope import Event
 from contracts.events.inspection import ViolationFound
 from contracts.events.registry import ApiKeyIssued, ProviderRegistered
-from deploy.local.stack import process
-from deploy.local.stack.environment import Environments, Existing
 from deploy.local.stack.kafka import ADMIN
 from deploy.local.stack.keys import ensure_keys
-from deploy.local.stack.process import Child
 from deploy.local.stack.servers import Servers
-from deploy.local.stack.state import CHECKOUT
 from services.enforcement.domain.case import case_id_of
-from tests.integration.enforcement.bus import SCOPE, OtherService, after
 from tests.support.fresh_topics import make_topics_anew
+from tests.support.other_service import OtherService, after
+from tests.support.running_service import as_user, running
 from tests.support.stack_fixture import Database, Databases
 from tests.support.waiting import wait_until
 
@@ -174,42 +169,15 @@ def refused(answer: requests.Response) -> tuple[int, str]:
 @contextmanager
 def running_enforcement(servers: Servers, databases: Databases) -> Iterator[Doors]:
     """On empty topics and a new database; the topics are empty again afterwards."""
-    keys = ensure_keys(servers.state)
     servers.kafka.ensure_users([SERVICE, "inspection", "registry"])
     make_topics_anew(as_user(servers, ADMIN), TOPICS)
     database = databases.fresh(SERVICE)
-    environment = {
-        **Environments(servers, Existing(False, False), str(keys), SCOPE).of_service(SERVICE),
-        "DATABASE_URL_ENFORCEMENT": database.dsn,
-        "DATABASE_OWNER_URL_ENFORCEMENT": database.owner_dsn,
-    }
-    neighbours = [OtherService(name, as_user(servers, name)) for name in ("registry", "inspection")]
-    process.run_to_end(start(servers, environment, "migrate"), 60)
-    children = [start(servers, environment, role) for role in ("http", "work")]
+    registry, inspection = (OtherService(name, as_user(servers, name)) for name in ("registry", "inspection"))
     try:
-        for child, port in zip(children, (servers.ports.http, servers.ports.metrics), strict=True):
-            process.wait_ready(child, lambda port=port[SERVICE]: is_ready(port), 60)  # type: ignore[misc]
-        yield Doors(servers, database, keys, neighbours[0], neighbours[1])
+        with running(servers, SERVICE, database):
+            yield Doors(servers, database, ensure_keys(servers.state), registry, inspection)
     finally:
-        for neighbour in neighbours:
-            neighbour.close()
-        for child in children:
-            child.stop(10)
+        registry.close()
+        inspection.close()
         make_topics_anew(as_user(servers, ADMIN), TOPICS)
         databases.drop(database)
-
-
-def as_user(servers: Servers, name: str) -> KafkaSettings:
-    return KafkaSettings(servers.kafka.bootstrap_servers, name, servers.kafka.password(name))
-
-
-def start(servers: Servers, environment: Mapping[str, str], role: str) -> Child:
-    argv = [sys.executable, "-m", f"services.{SERVICE}", role]
-    return process.start(f"{SERVICE}-{role}", argv, servers.state, environment=environment, folder=CHECKOUT)
-
-
-def is_ready(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=2).status_code == 200
-    except requests.RequestException:
-        return False
