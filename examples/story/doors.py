@@ -16,6 +16,7 @@ from examples.story.journal import Journal
 PATIENCE_S = 60
 """How long a door may be closed (a service starting again) before the story gives up."""
 POLL_S = 0.15
+ATTEMPTS, PAUSE_S = 20, 0.5
 TOKEN_GOOD_FOR_S = 300
 
 
@@ -67,9 +68,10 @@ class Doors:
         """Sends a command and answers what the service answered; sent again, it changes nothing.
 
         `who`: an officer, or a company's API key. `make` gives the body (JSON-ready, or bytes) when it was never sent.
-        With a problem code in `again_on` a new attempt with a body of its own is made, up to five. Raises Refused.
+        After a problem with a code in `again_on` (a read model may be a moment behind, an instant may have passed) a
+        new attempt with a body of its own is made, up to twenty. Raises Refused.
         """
-        for attempt in range(1, 6):
+        for attempt in range(1, ATTEMPTS + 1):
             name = label if attempt == 1 else f"{label}.{attempt}"
             body = self._journal.sent(name, lambda: _bytes_of(make()))
             headers = {
@@ -83,6 +85,7 @@ class Doors:
             problem = Refused(answer.json())
             if problem.code not in again_on:
                 raise problem
+            time.sleep(PAUSE_S)
         raise problem
 
     def ask_once(

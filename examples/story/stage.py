@@ -4,24 +4,24 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
 
 from examples.samples.generator import SampleAgent, SampleCompany
 from examples.story.cast import DEPARTMENT, Cast
-from examples.story.doors import Doors
+from examples.story.doors import POLL_S, Doors, NotSeen
 from examples.story.journal import Journal
+
+T = TypeVar("T")
 
 ENOUGH_S = 30
 """How long a step waits for what it brought about; the bus takes well under a second."""
-LATE_S = 20
-"""How far ahead of the demand the story's officer sets the report-back: 30 s, of which notify and the rest use some."""
 
 
 @dataclass
@@ -59,6 +59,15 @@ class Stage:
             self.reached[fact["source"]] = max(self.reached.get(fact["source"], 0), fact["position"])
         return facts
 
+    def until(self, what: str, look: Callable[[], T | None], limit_s: float = ENOUGH_S) -> T:
+        """What `look` answers once it does: a read model may be a moment behind the facts. Raises NotSeen."""
+        deadline = time.monotonic() + limit_s
+        while (found := look()) is None:
+            if time.monotonic() > deadline:
+                raise NotSeen(f"{what}: not seen within {limit_s:.0f} s")
+            time.sleep(POLL_S)
+        return found
+
     # ---- companies and agents, by what the doors answered
 
     def provider_id(self, company: SampleCompany | str) -> str:
@@ -77,12 +86,15 @@ class Stage:
         label = f"agent-{agent.certificate_number}"
         kept = self.journal.kept(label)
         if kept is None:
-            found = self.doors.page_through(
-                DEPARTMENT, "/registry/v1/agents", provider_id=self.provider_id(agent.isp), area=agent.area
-            )
-            kept = next(one for one in found if one["business_certificate_number"] == agent.certificate_number)
+            kept = self.until(f"{agent.name} in the register", lambda: self._find(agent))
             self.journal.keep(label, kept)
         return kept
+
+    def _find(self, agent: SampleAgent) -> dict[str, Any] | None:
+        found = self.doors.page_through(
+            DEPARTMENT, "/registry/v1/agents", provider_id=self.provider_id(agent.isp), area=agent.area
+        )
+        return next((one for one in found if one["business_certificate_number"] == agent.certificate_number), None)
 
     # ---- programs from outside
 

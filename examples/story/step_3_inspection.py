@@ -72,7 +72,7 @@ def _plan(stage: Stage, programme_id: str, agent: SampleAgent) -> str:
         "target_kind": "agent",
         "target_id": stage.agent(agent)["agent_id"],
         "planned_on": _today(),
-    })  # fmt: skip
+    }, again_on=("unknown-target",))  # fmt: skip
     inspection_id = str(planned["inspection_id"])
     stage.journal.keep(f"inspection-of-{number}", {"inspection_id": inspection_id})
     stage.doors.ask(f"invite-{number}", DEPARTMENT, f"{INSPECTIONS}/{inspection_id}/invitations", lambda: {

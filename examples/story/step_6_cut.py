@@ -1,6 +1,7 @@
 """The lines of one agent are cut on the Department's own request (HD-3c4); the silent company is overdue."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from examples.story.cast import DEPARTMENT
 from examples.story.companies import bring_up
@@ -40,6 +41,11 @@ def play(stage: Stage) -> None:
     stage.tell(f"{agent.name}: {len(lines)} line(s) arranged by the ISP, cut by their owner, case closed")
     late = stage.see("the overdue order", limit_s=OVERDUE_LIMIT_S, type="enforcement.order-overdue",
                      ref=case_of(stage, stage.cast.visited[-1]))  # fmt: skip
-    standing = stage.doors.page_through(DEPARTMENT, "/enforcement/v1/orders", state="overdue")
-    assert late[0]["data"]["order_id"] in {order["order_id"] for order in standing}, "it stands in the list"
+    stage.until("the order in the list", lambda: _standing(stage, late[0]["data"]["order_id"]))
     stage.tell("the silent ISP's order is overdue and stands in the Department's list")
+
+
+def _standing(stage: Stage, order_id: str) -> dict[str, Any] | None:
+    """The order, once it stands in the Department's list of what is overdue."""
+    overdue = stage.doors.page_through(DEPARTMENT, "/enforcement/v1/orders", state="overdue")
+    return next((order for order in overdue if order["order_id"] == order_id), None)

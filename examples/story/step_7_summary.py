@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from examples.story.cast import DEPARTMENT
-from examples.story.doors import POLL_S, NotSeen
-from examples.story.stage import ENOUGH_S, Stage
+from examples.story.stage import Stage
 
 TITLE = "The summary stands, and the log of every service is whole"
 
@@ -21,7 +19,7 @@ VERIFY_LIMIT_S = 60
 
 
 def play(stage: Stage) -> None:
-    summary = _summary_with_everything(stage)
+    summary = stage.until("everything in the summary", lambda: _summary_with_everything(stage))
     _show(stage, summary)
     folder = stage.journal.folder / "report"
     folder.mkdir(exist_ok=True)
@@ -32,21 +30,10 @@ def play(stage: Stage) -> None:
         stage.tell(f"report: {Path(folder) / name}")
 
 
-def _summary_with_everything(stage: Stage) -> dict[str, Any]:
-    """Reporting's tables may be a moment behind the facts that the steps before have seen."""
-    deadline = time.monotonic() + ENOUGH_S
-    while True:
-        summary = stage.doors.read(DEPARTMENT, SUMMARY)
-        counts = {
-            "contracts terminated": summary["contracts"].get("terminated", 0),
-            "lines cut": summary["lines"].get("cut", 0),
-            "orders overdue": summary["orders_overdue"],
-        }
-        if counts["contracts terminated"] >= 3 and counts["lines cut"] >= 1 and counts["orders overdue"] >= 1:
-            return summary
-        if time.monotonic() > deadline:
-            raise NotSeen(f"the summary does not show everything: {counts}")
-        time.sleep(POLL_S)
+def _summary_with_everything(stage: Stage) -> dict[str, Any] | None:
+    summary = stage.doors.read(DEPARTMENT, SUMMARY)
+    terminated, cut = summary["contracts"].get("terminated", 0), summary["lines"].get("cut", 0)
+    return summary if terminated >= 3 and cut >= 1 and summary["orders_overdue"] >= 1 else None
 
 
 def _show(stage: Stage, summary: dict[str, Any]) -> None:
