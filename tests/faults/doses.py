@@ -22,15 +22,15 @@ class Dose:
 
 
 DOSES: Final = (
-    Dose("F1", "kills", 3, 100, "times http is killed between commit and answer"),
+    Dose("F1", "kills", 2, 100, "times http is killed between commit and answer"),
     Dose("F3", "rounds", 1, 20, "times the sequencer dies at each of its crash points"),
     Dose("F4", "cuts", 6, 200, "times a connection of one of two work processes is ended by the server"),
     Dose("F5", "rounds", 1, 20, "times the relay dies at each of its crash points"),
     Dose("F7", "rounds", 1, 20, "times each crash point of the consumers kills one of the four services"),
     Dose("F8", "rounds", 1, 20, "times a webhook worker dies at each of its crash points"),
-    Dose("F14", "stops", 3, 50, "immediate stops of PostgreSQL under load"),
+    Dose("F14", "stops", 2, 50, "immediate stops of PostgreSQL under load"),
     Dose("F15", "cuts", 12, 500, "replies to COMMIT that never arrive"),
-    Dose("F24", "kills", 2, 20, "times the broker is killed under load"),
+    Dose("F24", "kills", 1, 20, "times the broker is killed under load"),
     Dose("F26", "timeouts", 2, 20, "times the producer gives up on what the broker then writes"),
     Dose("F32", "most_copies", 5, 5, "how often one message is delivered at most"),
     Dose("F32", "streams", 12, 400, "streams whose messages are delivered again and again"),

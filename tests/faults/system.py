@@ -38,7 +38,7 @@ BOOTSTRAPS: Mapping[str, ModuleType] = {
 }
 SERVICES = tuple(BOOTSTRAPS)
 PARTS: tuple[Part, ...] = ("http", "work")
-READY_LIMIT_S = 60
+READY_LIMIT_S = 120
 DEATH_LIMIT_S = 60
 WAVES = 12
 """Rounds of demands at most while the system is busy once."""
@@ -165,7 +165,7 @@ class System:
         if postgres.child is None or not postgres.child.is_running():
             postgres.start()
         if kafka.child is None or not kafka.child.is_running():
-            kafka.start()
+            kafka.start(READY_LIMIT_S)
         started = []
         for name in self.names():
             if self._environments[name] and self.child(name).is_running():

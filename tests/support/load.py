@@ -217,7 +217,7 @@ def _unknown(who: Caller, path: str, key: str, response: requests.Response | Non
 class Traffic:
     """Threads that each do `one` thing after another while it runs, `pause_s` apart, `most` in all."""
 
-    def __init__(self, one: Callable[[], object], threads: int = 2, pause_s: float = 0.03, most: int = 5_000) -> None:
+    def __init__(self, one: Callable[[], object], threads: int = 2, pause_s: float = 0.1, most: int = 5_000) -> None:
         self._one, self._threads, self._pause_s, self._most = one, threads, pause_s, most
         self._stop = threading.Event()
         self._lock = threading.Lock()

@@ -29,7 +29,7 @@ def counter(database: Database, kafka: dict[str, Any], tmp_path: Path) -> Iterat
 
 
 @pytest.mark.fault("F7")
-def test_a_read_model_killed_around_its_commits_loses_and_doubles_nothing(counter: CounterService):
+def test_a_read_model_killed_around_its_commits_loses_and_doubles_nothing(counter: CounterService) -> None:
     counters = [counter.count() for _ in range(COUNTERS)]
     for _ in range(dose("F7", "rounds")):
         for point in CRASH_POINTS:
@@ -45,7 +45,7 @@ def test_a_read_model_killed_around_its_commits_loses_and_doubles_nothing(counte
 
 
 @pytest.mark.fault("F7")
-def test_another_process_takes_over_a_killed_ones_partitions(counter: CounterService):
+def test_another_process_takes_over_a_killed_ones_partitions(counter: CounterService) -> None:
     counters = [counter.count() for _ in range(COUNTERS)]
     first = counter.start()
     wait_until(counter.caught_up, 40, f"the read model catches up ({first.log})")

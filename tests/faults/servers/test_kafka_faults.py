@@ -1,18 +1,17 @@
 """The broker killed, or silent for longer than a producer waits, while the system is used."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 
-from chassis.kafka.clients import KafkaError, KafkaProducer, KafkaSettings
+from chassis.kafka.clients import KafkaError
 from chassis.postgres.pool import Pool
 from chassis.relay.relay import Relay
 from chassis.store.sequencer import Sequencer
 from tests.faults.doses import dose
+from tests.faults.servers.impatient import Impatient
 from tests.faults.system import System
 from tests.support.waiting import wait_until
 
+BROKER_LIMIT_S = 120
 AGENTS = 5
 TO_SEND = """
 select (select max(position) from public.log) - (select position from public.relay_cursor where topic = %s)
@@ -27,16 +26,8 @@ def test_while_the_broker_is_dead_commands_are_accepted_and_afterwards_all_is_dr
             traffic.wait_for(5)
             kafka.kill()
             traffic.wait_for(3)
-            kafka.start()
+            kafka.start(BROKER_LIMIT_S)
     system.check()
-
-
-@dataclass(frozen=True, slots=True)
-class Impatient(KafkaSettings):
-    """Gives up on a message after a second and a half."""
-
-    def producer(self, **more: Any) -> KafkaProducer:
-        return KafkaSettings.producer(self, **more | {"delivery_timeout_ms": 1_500, "request_timeout_ms": 1_000})
 
 
 @pytest.mark.fault("F26")
