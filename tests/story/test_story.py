@@ -104,7 +104,7 @@ def test_the_story_is_played_through_a_power_cut_and_a_second_play_changes_nothi
     assert LAST_STEP in play.said()
     played = heads(stack)
     report = next(Path(stack.state.folder("story")).glob("*/report/summary.html")).read_text()
-    assert "mẫu" in report
+    assert "SỐ LIỆU MẪU" in report
 
     again = Play(stack, 3)
     assert again.end(stack) == 0, again.said()

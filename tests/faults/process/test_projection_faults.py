@@ -53,5 +53,5 @@ def test_another_process_takes_over_a_killed_ones_partitions(counter: CounterSer
     first.kill()
     for one in counters:
         counter.count(one, by=2)
-    wait_until(counter.caught_up, 15, f"the other one has its partitions within 15 s ({second.log})")
+    wait_until(counter.caught_up, 90, f"the other one takes over the partitions ({second.log})")
     counter.check()
