@@ -33,12 +33,12 @@ def second_of_each_stream(facts: list[Fact]) -> Iterator[Fact]:
 
 @pytest.mark.fault("F34")
 def test_poison_is_parked_by_its_key_with_a_reason_and_all_others_flow(bench: Bench) -> None:
-    kinds = list(POISON.values()) * dose("F34", "rounds")
+    kinds = list(POISON.values())
     poisoned = {str(one) for one in bench.agents(len(kinds))}
     facts = bench.new_facts()
     year_10000 = bench.agents(1)
     late = bench.new_facts()
-    bench.agents(len(kinds))
+    bench.agents(dose("F34", "others"))
     well = bench.new_facts()
     spoilt = {
         envelope.position: value for (_, envelope), value in zip(second_of_each_stream(facts), kinds, strict=True)
