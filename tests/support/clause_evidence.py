@@ -1,4 +1,4 @@
-"""Writes `clauses.json` after a full run: for each clause the tests that name it and passed, and the door each went through.
+"""Writes `clauses.json` after a full run: for each clause the tests that name it and passed, and their doors.
 
     @pytest.mark.clause("HD-2.1d3", door="http")
 
