@@ -23,6 +23,7 @@ from kafka.admin import (  # isort: skip  # after chassis.kafka.clients, which l
 
 
 ACCESS_LIMIT_S = 15
+LOOK_EVERY_S = 0.05
 READINESS_LIMIT_MS = 3_000
 
 
@@ -199,7 +200,7 @@ def _wait_for_access(admin: KafkaAdminClient, topics: Iterable[Topic]) -> None:
     while any(_access_difference(admin, topics)):
         if time.monotonic() > deadline:
             raise KafkaError(f"the brokers did not take over the access list within {ACCESS_LIMIT_S} s")
-        time.sleep(0.05)
+        time.sleep(LOOK_EVERY_S)
 
 
 def _acl(line: Access, kind: Callable[..., Any], pattern: Callable[..., Any]) -> Any:

@@ -1,6 +1,7 @@
 """JSON as it may come in: UTF-8, no name twice, no NaN, no infinity, at most 32 deep."""
 
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from chassis.web.refusals import DuplicateKey, NestedTooDeep, NotUtf8, NumberUnusable
@@ -32,8 +33,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
         raise DuplicateKey(f"the name {twice[:80]!r} stands twice in one object")
     return found
 
