@@ -1,8 +1,8 @@
 # `make` alone explains the targets.
 PYTHON := .venv/bin/python
 BOOTSTRAP := sh deploy/local/bootstrap.sh
-# The order of one test run: quick first; faults stop servers and come last, on a stack of their own.
-TESTS := $(wildcard $(addprefix tests/,unit architecture conformance contract integration story docs faults))
+# The order of one test run: quick first; story and monitoring share a stack; the faults, last, have one of their own.
+TESTS := $(wildcard $(addprefix tests/,unit architecture conformance contract integration docs story monitoring faults))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test stop status clean-state check-fresh lint format lock generate install
