@@ -68,7 +68,7 @@ def kafka() -> KafkaSettings:
 
 @contextmanager
 def database(service: str, *, owner: bool = False, size: int = 2) -> Iterator[Pool]:
-    """A pool on the service's database, as the serving role or as the owner.
+    """A pool on the service's database, as the serving role or as the owner, whose long work the server lets be.
 
     Raises NoSuchService, NotConfigured; DatabaseError and Unavailable when it is used.
     """
@@ -76,7 +76,7 @@ def database(service: str, *, owner: bool = False, size: int = 2) -> Iterator[Po
     dsn = found.database_owner_url if owner else found.database_url
     if not dsn:
         raise NotConfigured(f"DATABASE_OWNER_URL_{service.upper()} is not set")
-    pool = Pool(dsn, size)
+    pool = Pool(dsn, size, statement_timeout_s=0, idle_s=0) if owner else Pool(dsn, size)
     try:
         yield pool
     finally:

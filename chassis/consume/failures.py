@@ -35,7 +35,12 @@ def is_transient(error: BaseException) -> bool:
     """Lost connections, races, locks, timeouts, full disks and fail-overs pass; everything else would come again."""
     return isinstance(
         error,
-        Transient | Unavailable | psycopg2.OperationalError | psycopg2.InterfaceError | errors.ReadOnlySqlTransaction,
+        Transient
+        | Unavailable
+        | psycopg2.OperationalError
+        | psycopg2.InterfaceError
+        | errors.ReadOnlySqlTransaction
+        | errors.IdleInTransactionSessionTimeout,  # this process was frozen in the middle of a transaction
     )
 
 

@@ -41,8 +41,9 @@ class PoolExhausted(Unavailable):
 class Pool:
     """At most `size` connections of one role to one database.
 
-    statement_timeout_s, lock_timeout_s: enforced by the server; 0 is none. wait_s: how long a caller waits for a free
-    connection before PoolExhausted. search_path: `read` holds the views of the live read models.
+    statement_timeout_s, lock_timeout_s, idle_s: enforced by the server; 0 is none. idle_s: how long a transaction may
+    stay open with nothing asked: a process that was frozen in one must not keep its locks. wait_s: how long a caller
+    waits for a free connection before PoolExhausted. search_path: `read` holds the views of the live read models.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Pool:
         *,
         statement_timeout_s: float = 15,
         lock_timeout_s: float = 5,
+        idle_s: float = 15,
         wait_s: float = 5,
         search_path: str = "read, public",
         application_name: str = "phoihop",
@@ -62,6 +64,7 @@ class Pool:
         self._settings = {
             "statement_timeout": f"{int(statement_timeout_s * 1000)}",
             "lock_timeout": f"{int(lock_timeout_s * 1000)}",
+            "idle_in_transaction_session_timeout": f"{int(idle_s * 1000)}",
             "search_path": search_path,
             "timezone": "UTC",
         }

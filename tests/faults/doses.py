@@ -26,6 +26,7 @@ DOSES: Final = (
     Dose("F3", "rounds", 1, 20, "times the sequencer dies at each of its crash points"),
     Dose("F4", "cuts", 6, 200, "times a connection of one of two work processes is ended by the server"),
     Dose("F5", "rounds", 1, 20, "times the relay dies at each of its crash points"),
+    Dose("F6", "seconds", 3, 300, "seconds, or more, that a frozen work process sleeps while another works"),
     Dose("F7", "rounds", 1, 20, "times each crash point of the consumers kills one of the four services"),
     Dose("F8", "rounds", 1, 20, "times a webhook worker dies at each of its crash points"),
     Dose("F14", "stops", 2, 50, "immediate stops of PostgreSQL under load"),

@@ -24,6 +24,7 @@ from deploy.local.stack.process import Child
 from deploy.local.stack.stack import MIGRATE_LIMIT_S, Part, Stack, ready_answer
 from deploy.local.stack.state import CHECKOUT
 from tests.faults.world import Agent, World
+from tests.support import metrics_page
 from tests.support.checker import Checker
 from tests.support.checker_log import CheckedService
 from tests.support.load import Doors, History, Officer, Traffic
@@ -119,27 +120,46 @@ class System:
     def kill(self, name: str) -> None:
         self.child(name).kill()
 
+    @property
+    def twin_port(self) -> int:
+        """Where the second process of a service answers."""
+        return self.stack.ports.companies[0]
+
+    def start_twin(self, service: str, part: Part = "work", package: str = "", **environment: str) -> Child:
+        """A further process of that service, of its own code or of `package`. Does not wait; the caller ends it."""
+        port = {"PHOIHOP_HTTP_PORT" if part == "http" else "PHOIHOP_METRICS_PORT": str(self.twin_port)}
+        return process.start(
+            f"{service}-twin",
+            [sys.executable, "-m", *(package.split() or [f"services.{service}"]), part],
+            self.stack.state,
+            environment=self.stack.environment(service) | port | environment,
+            folder=CHECKOUT,
+        )
+
     @contextmanager
-    def twin(self, service: str) -> Iterator[Child]:
-        """A second work process of that service, ready, beside the first."""
-        environment = self.stack.environment(service) | {"PHOIHOP_METRICS_PORT": str(self.stack.ports.companies[0])}
-        argv = [sys.executable, "-m", f"services.{service}", "work"]
-        child = process.start(f"{service}-twin", argv, self.stack.state, environment=environment, folder=CHECKOUT)
+    def twin(self, service: str, part: Part = "work", package: str = "", **environment: str) -> Iterator[Child]:
+        """The same, ready, until the block ends."""
+        child = self.start_twin(service, part, package, **environment)
         try:
-            port = self.stack.ports.companies[0]
-            wait_until(
-                lambda: not ready_answer(port), READY_LIMIT_S, f"the second {service}-work is ready", every_s=0.1
-            )
+            what = f"the second {service}-{part} is ready"
+            wait_until(lambda: not ready_answer(self.twin_port), READY_LIMIT_S, what, every_s=0.1)
             yield child
         finally:
             child.stop(15)
 
+    def port(self, name: str) -> int:
+        """Where that process answers requests, or its metrics and health alone."""
+        service, _, part = name.partition("-")
+        return self.stack.ports.http[service] if part == "http" else self.stack.ports.metrics[service]
+
+    def metric(self, name: str, metric: str, **labels: str) -> float:
+        """What the process shows, added up over the series with these labels. Raises AssertionError."""
+        return metrics_page.total(self.port(name), metric, **labels)
+
     def wait_ready(self, *names: str) -> None:
         """Raises AssertionError, also when one of them has died."""
         for name in names or self.names():
-            service, _, part = name.partition("-")
-            ports = self.stack.ports
-            port = ports.http[service] if part == "http" else ports.metrics[service]
+            port = self.port(name)
 
             def is_ready(name: str = name, port: int = port) -> bool:
                 child = self.child(name)
