@@ -53,6 +53,22 @@ class _Notes(ConsumerRebalanceListener):  # type: ignore[misc]
         return found
 
 
+class _EndedJoin:
+    """Stands where kafka-python keeps a join that is on its way, and answers at once what it brought."""
+
+    is_done = False
+    """Of one that is done the client does not ask the outcome."""
+
+    def __init__(self, assignment: bytes) -> None:
+        self._assignment = assignment
+
+    def add_callback(self, tell: Callable[[bytes], None]) -> None:
+        tell(self._assignment)
+
+    def add_errback(self, tell: Callable[[Exception], None]) -> None:
+        """It went well."""
+
+
 class KafkaBroker:
     """Joins `group` for `topics`; without a group it takes every partition by itself.
 
@@ -85,13 +101,19 @@ class KafkaBroker:
         return Polled({Partition(*name): records for name, records in found.items()}, assigned, revoked)
 
     def _go_on_joining(self) -> None:
-        """kafka-python 3.0.12 forgets a join that outlasts one poll if only new metadata had asked for it.
+        """kafka-python 3.0.12 loses a join that outlasts one poll in two ways, both without a word.
 
-        Such a member gets no partitions and sends no heartbeats any more, without a word.
+        If only new metadata had asked for it, it is forgotten: the member gets no partitions and sends no heartbeats any
+        more. If it ends between two polls, it is thrown away and begun again, which makes every other member join anew:
+        a group whose members are busy between their polls may never come to rest.
         """
         coordinator = self._client._coordinator
-        if coordinator is not None and coordinator.rejoining:
-            coordinator.request_rejoin()
+        if coordinator is None or not coordinator.rejoining:
+            return
+        coordinator.request_rejoin()
+        join = coordinator._join_task
+        if join is not None and join.is_done and join.exception is None:
+            coordinator._join_task = _EndedJoin(join.value)
 
     def seek(self, partition: Partition, offset: int) -> None:
         if self._client is not None and TopicPartition(*partition) in self._client.assignment():
