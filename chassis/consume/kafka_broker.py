@@ -103,9 +103,9 @@ class KafkaBroker:
     def _go_on_joining(self) -> None:
         """kafka-python 3.0.12 loses a join that outlasts one poll in two ways, both without a word.
 
-        If only new metadata had asked for it, it is forgotten: the member gets no partitions and sends no heartbeats any
-        more. If it ends between two polls, it is thrown away and begun again, which makes every other member join anew:
-        a group whose members are busy between their polls may never come to rest.
+        If only new metadata had asked for it, it is forgotten: the member gets no partitions and sends no heartbeats
+        any more. If it ends between two polls, it is thrown away and begun again, which makes every other member join
+        anew: a group whose members are busy between their polls may never come to rest.
         """
         coordinator = self._client._coordinator
         if coordinator is None or not coordinator.rejoining:

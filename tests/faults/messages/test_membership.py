@@ -1,4 +1,4 @@
-"""Joining a group takes longer than a poll when a machine is busy: nobody may be forgotten on the way, no join wasted."""
+"""Joining a group takes longer than a poll when a machine is busy: nobody is forgotten, no join is wasted."""
 
 from collections.abc import Callable
 from contextlib import closing
