@@ -159,6 +159,9 @@ RELAY_PENDING_EVENTS = gauge("phoihop_relay_pending_events", "Events in the log 
 RELAY_OLDEST_PENDING_AGE = gauge(
     "phoihop_relay_oldest_pending_age_seconds", "Age of the oldest event in the log that Kafka has not confirmed yet"
 )
+LOG_POSITION = gauge(
+    "phoihop_log_position", "The last position of the service's log in this partition", topic=OPEN, partition=OPEN
+)
 RELAY_PUBLISHED = counter("phoihop_relay_published_total", "Messages confirmed by Kafka", topic=OPEN)
 RELAY_PUBLISH_FAILURES = counter(
     "phoihop_relay_publish_failures_total", "Times the relay gave up a batch and began again at its cursor", topic=OPEN
@@ -176,9 +179,29 @@ CONSUMER_STOPPED = gauge(
     partition=OPEN,
     reason=OPEN,
 )
-CONSUMER_LAG_EVENTS = gauge("phoihop_consumer_lag_events", "Head of the log minus the watermark", consumer=OPEN)
+CONSUMER_STOPPED_PARTITIONS = gauge(
+    "phoihop_consumer_stopped_partitions",
+    "Partitions that wait for a person; phoihop_consumer_stopped says which",
+    consumer=OPEN,
+)
+CONSUMER_POSITION = gauge(
+    "phoihop_consumer_position",
+    "How far the consumer has dealt with this partition: its watermark in PostgreSQL. phoihop_log_position minus this "
+    "is 0 when nothing is left, and never less than the events that are",
+    consumer=OPEN,
+    topic=OPEN,
+    partition=OPEN,
+)
+CONSUMER_LAG_EVENTS = gauge(
+    "phoihop_consumer_lag_events",
+    "Messages that lie on the bus and were not dealt with, as the consumer itself last saw it; what the relay has not "
+    "sent yet is not among them",
+    consumer=OPEN,
+)
 CONSUMER_OLDEST_UNAPPLIED_AGE = gauge(
-    "phoihop_consumer_oldest_unapplied_age_seconds", "Age of the oldest event not applied yet", consumer=OPEN
+    "phoihop_consumer_oldest_unapplied_age_seconds",
+    "Time since the consumer last saw nothing left on the bus, 0 while it sees nothing: no event waits longer",
+    consumer=OPEN,
 )
 CONSUMERGROUP_LAG = gauge(
     "kafka_consumergroup_lag",

@@ -14,7 +14,7 @@ from threading import Lock
 
 import structlog
 
-from chassis.consume import views
+from chassis.consume import progress, views
 from chassis.consume.consumer import Consumer
 from chassis.consume.failures import is_transient
 from chassis.consume.kafka_broker import KafkaBroker
@@ -97,7 +97,7 @@ class Work:
             Worker(f"{name}.sequencer", Sequencer(self._pool, name), 0.007),
             Worker(f"{name}.relay", Relay(self._pool, name, kafka), 0.01),
             Worker(f"{name}.timers", timer_worker, 0.2),
-            Worker(f"{name}.measures", _Measures(self._pool, name, timer_worker), MEASURE_EVERY_S),
+            Worker(f"{name}.measures", _Measures(self._pool, name, self._consumers, timer_worker), MEASURE_EVERY_S),
         ]
         for consumer in self._consumers:
             broker = KafkaBroker(kafka, consumer.name, consumer.topics)
@@ -198,11 +198,12 @@ def passes(error: BaseException) -> bool:
 class _Measures:
     """Gauges that are read from the database; they belong to this process alone."""
 
-    def __init__(self, pool: Pool, service: str, timers: Timers) -> None:
-        self._pool, self._service, self._timers = pool, service, timers
+    def __init__(self, pool: Pool, service: str, consumers: Sequence[Consumer], timers: Timers) -> None:
+        self._pool, self._service, self._consumers, self._timers = pool, service, consumers, timers
 
     def run_once(self) -> int:
         lag.measure(self._pool, self._service)
+        progress.measure(self._pool, self._consumers)
         self._timers.measure()
         return 0
 

@@ -1,8 +1,8 @@
 """How much of what was stored has no position yet, and how much of the log is not on Kafka yet."""
 
-from chassis.observe.metrics import RELAY_OLDEST_PENDING_AGE, RELAY_PENDING_EVENTS, UNSEQUENCED_EVENTS
+from chassis.observe.metrics import LOG_POSITION, RELAY_OLDEST_PENDING_AGE, RELAY_PENDING_EVENTS, UNSEQUENCED_EVENTS
 from chassis.postgres.pool import Pool
-from contracts.topics import events_topic
+from contracts.topics import EVENT_PARTITIONS, events_topic
 
 LAG = """
 with relayed as (select coalesce((select position from public.relay_cursor where topic = %s), 0) as position)
@@ -13,15 +13,24 @@ select (select count(*) from public.unsequenced),
 from relayed
 """
 
+HEADS = """
+select p.no, coalesce((select max(position) from public.log where partition = p.no), 0)
+from generate_series(0, %s - 1) p (no)
+"""
+
 
 def measure(pool: Pool, service: str) -> tuple[int, int, float]:
     """Sets the gauges of the log; returns (unsequenced events, events not on Kafka, the oldest one's age in s)."""
     with pool.statements() as cursor:
         cursor.execute(LAG, (events_topic(service),))
         row = cursor.fetchone()
+        cursor.execute(HEADS, (EVENT_PARTITIONS,))
+        heads = cursor.fetchall()
     assert row is not None
     unsequenced, pending, age_s = row
     UNSEQUENCED_EVENTS.set(unsequenced)
     RELAY_PENDING_EVENTS.set(pending)
     RELAY_OLDEST_PENDING_AGE.set(age_s)
+    for partition, position in heads:
+        LOG_POSITION.labels(events_topic(service), str(partition)).set(position)
     return unsequenced, pending, age_s

@@ -19,7 +19,7 @@ from chassis.relay import reading
 from chassis.relay.ahead import refuse_if_ahead
 from chassis.relay.outbox import send_outbox
 from contracts.envelope import to_headers
-from contracts.topics import events_topic
+from contracts.topics import AGENCIES_ON_THE_BUS, events_topic, replies_topic
 
 BATCH = 1_000
 """Events read at once at most; the first batch is smaller, large events make them smaller again."""
@@ -53,7 +53,8 @@ class Relay:
         self._producer: KafkaProducer | None = None
         self._window: deque[_Batch] = deque()
         self._limit = FIRST_BATCH
-        at_zero(RELAY_PUBLISHED, topic=self.topic)
+        replies = (replies_topic(service, agency) for agency in AGENCIES_ON_THE_BUS.get(service, ()))
+        at_zero(RELAY_PUBLISHED, topic=[self.topic, *replies])
         at_zero(RELAY_PUBLISH_FAILURES, topic=self.topic)
 
     def run_once(self) -> int:

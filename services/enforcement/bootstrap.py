@@ -14,6 +14,7 @@ from services.api_keys import ApiKeys
 from services.authority import law_authority
 from services.enforcement import handlers
 from services.enforcement.domain import case
+from services.enforcement.metrics import Counting
 from services.enforcement.projections.cases import Cases
 from services.enforcement.projections.register import Register
 from services.enforcement.signing import OrderSigner
@@ -45,7 +46,7 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
         begins=handlers.case_of,
     )
     return (
-        Consumer("enforcement.views", (own, register), Projections([Register(), Cases(), ApiKeys()])),
+        Consumer("enforcement.views", (own, register), Projections([Register(), Counting(Cases()), ApiKeys()])),
         Consumer(cases.name, (found, own, register), cases),
     )
 

@@ -17,8 +17,6 @@ from services.registry.projections.agents import Agents
 from services.registry.projections.lines import Lines
 from services.registry.projections.providers import Providers
 
-GAUGES_EVERY_S = 5.0
-
 
 def migrations() -> tuple[Path, ...]:
     return (Path(__file__).parent / "migrations",)
@@ -50,13 +48,13 @@ def http(settings: Settings) -> Process:
 def work(settings: Settings) -> Process:
     from chassis.postgres.pool import Pool
     from chassis.process.work import Work, Worker
-    from services.registry.metrics import AgentGauge
+    from services.registry import metrics
 
-    gauge = AgentGauge(Pool(settings.database_url, 1, application_name="registry gauges"), settings.scope)
+    measures = metrics.Measures(Pool(settings.database_url, 1, application_name="registry measures"), settings.scope)
     return Work(
         settings,
         commands(settings),
         consumers(settings),
-        workers=(Worker("registry.gauges", gauge, GAUGES_EVERY_S),),
+        workers=(Worker("registry.business-measures", measures, metrics.EVERY_S),),
         migrations=migrations(),
     )

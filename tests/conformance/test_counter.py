@@ -47,6 +47,19 @@ def test_what_is_counted_can_be_read_and_the_process_ends_when_it_is_asked_to(co
     none_left = r'kafka_consumergroup_lag\{consumergroup="counter.views",.*\} 0\.0'
     wait_until(lambda: len(re.findall(none_left, work.door("/metrics"))) == 12, 20, "each partition shows its lag")
 
+    def behind() -> set[float]:
+        """Per partition: the log's last position minus the consumer's."""
+        shown = work.door("/metrics")
+        heads, marks = (
+            dict(re.findall(rf'^{name}\{{.*partition="(\d+)".*\}} (\S+)$', shown, re.MULTILINE))
+            for name in ("phoihop_log_position", "phoihop_consumer_position")
+        )
+        assert len(heads) == len(marks) == 12
+        return {float(heads[partition]) - float(marks[partition]) for partition in heads}
+
+    wait_until(lambda: behind() == {0}, 20, "the watermarks reach the end of the log")
+    assert 'phoihop_consumer_stopped_partitions{consumer="counter.views",service="counter"} 0.0' in shown
+
     assert work.stop() == 0
     counter.count(counters[0], by=5)
     again = counter.start()

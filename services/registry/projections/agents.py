@@ -214,10 +214,11 @@ CONTRACT_FIELDS = (
     "terminated_on",
     "order_id",
 )
-CONTRACTS_OF = """
-    select agent_id, contract_id, provider_id, number,
-           case when terminated_on is not null then 'terminated' when signed_on is not null then 'signed'
-                else 'claimed' end,
+CONTRACT_STATE = """
+    case when terminated_on is not null then 'terminated' when signed_on is not null then 'signed' else 'claimed' end
+"""
+CONTRACTS_OF = f"""
+    select agent_id, contract_id, provider_id, number, {CONTRACT_STATE},
            coalesce(signed_on, claimed_on), claimed_month, terminated_on, order_id
     from agency_contract
     where agent_id = any(%s::uuid[])
@@ -225,6 +226,7 @@ CONTRACTS_OF = """
 """
 
 COUNT_AGENTS = "select state, area, count(*) from agent group by state, area"
+COUNT_CONTRACTS = f"select {CONTRACT_STATE}, count(*) from agency_contract group by 1"
 
 LIKE_SIGNS = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
@@ -262,6 +264,12 @@ def count_agents(cursor: Cursor) -> list[tuple[str, str, int]]:
     """(state, area, how many), for each pair that there is."""
     cursor.execute(COUNT_AGENTS)
     return [(state, area, count) for state, area, count in cursor.fetchall()]
+
+
+def count_contracts(cursor: Cursor) -> dict[str, int]:
+    """State → how many, for each state that there is."""
+    cursor.execute(COUNT_CONTRACTS)
+    return dict(cursor.fetchall())
 
 
 def _named(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:

@@ -65,6 +65,12 @@ FIELDS = (
     "cut_on",
     "order_id",
 )
+COUNT_LINES = """
+    select case when is_cut then 'cut' else 'serving' end, count(*) from line group by 1
+    union all
+    select 'claimed', count(*) from claimed_line c
+    where not exists (select from line l where l.agent_id = c.agent_id and l.line_id = c.line_id)
+"""
 LINES_OF = """
     select coalesce(l.agent_id, c.agent_id), coalesce(l.line_id, c.line_id), coalesce(l.kind, c.kind),
            coalesce(l.number, c.number) as number, coalesce(l.provider_id, c.provider_id),
@@ -82,3 +88,9 @@ LINES_OF = """
 def lines_of(cursor: Cursor, agent_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
     cursor.execute(LINES_OF, {"agents": list(agent_ids)})
     return [dict(zip(FIELDS, row, strict=True)) for row in cursor.fetchall()]
+
+
+def count_lines(cursor: Cursor) -> dict[str, int]:
+    """State → how many; a line that an officer has seen counts as seen only."""
+    cursor.execute(COUNT_LINES)
+    return dict(cursor.fetchall())

@@ -86,3 +86,14 @@ def test_the_gauges_show_what_stands(doors: Doors, demand: Demand) -> None:
     assert stands("contract-termination", "open") > 0
     wait_until(shown, 20, "the gauges show what stands", every_s=0.2)
     assert doors.metric("phoihop_case_oldest_active_age_seconds") > 0
+
+
+def test_what_became_of_orders_and_how_long_cases_took_is_counted(doors: Doors, demand: Demand) -> None:
+    def counted() -> tuple[float, float]:
+        withdrawn = doors.metric("phoihop_order_outcomes_total", outcome="withdrawn")
+        return withdrawn, doors.metric("phoihop_case_duration_seconds_count")
+
+    withdrawn, closed = counted()
+    assert min(withdrawn, closed) >= 0, "shown from the start"
+    doors.do(f"{demand.path}/withdrawal", {"reason": "Nhầm (mẫu)"}, If_Match='"1"')
+    wait_until(lambda: counted() == (withdrawn + 1, closed + 1), 20, "the withdrawal and the end of its case")

@@ -1,10 +1,12 @@
 """The register's doors over real HTTP, PostgreSQL and Kafka: what is entered is found, what is wrong is named."""
 
 import unicodedata
+from collections import Counter
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.registry import metrics
 from tests.integration.registry.conftest import key_of, refused
 from tests.support.waiting import wait_until
 from tests.unit.registry.sheets import row, workbook
@@ -216,6 +218,33 @@ def test_a_stale_version_is_named(register):
     stale = register.send("POST", door, json=closing, headers={"If-Match": '"7"'})
     assert (refused(stale), stale.json()["current_version"]) == ((409, "stale-version"), 1)
     assert register.send("POST", door, json=closing, headers={"If-Match": '"1"'}).status_code == 200
+
+
+def test_the_gauges_count_contracts_and_lines_by_state(register):
+    """As the register's own pages show them."""
+
+    def standing():
+        agents, cursor = [], None
+        while True:
+            parameters = {"limit": 200} | ({"cursor": cursor} if cursor else {})
+            page = register.send("GET", "/agents", params=parameters).json()
+            agents, cursor = agents + page["items"], page["next_cursor"]
+            if cursor is None:
+                break
+        return {
+            what: Counter(one["state"] for agent in agents for one in agent[what]) for what in ("contracts", "lines")
+        }
+
+    def shown(what, states):
+        return {state: register.metric(f"phoihop_{what}", state=state) for state in states}
+
+    def agree():
+        found = standing()
+        for what, states in (("contracts", metrics.CONTRACT_STATES), ("lines", metrics.LINE_STATES)):
+            assert shown(what, states) == {state: found[what][state] for state in states}
+        return sum(found["contracts"].values()) > 0
+
+    wait_until(agree, 20, "the gauges agree with the pages", every_s=0.5)
 
 
 def test_the_gauge_counts_agents_by_state_and_district(register):
