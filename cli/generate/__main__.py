@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cli.generate import asyncapi, clauses, schemas
+from deploy.grafana import document, render
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -14,6 +15,8 @@ def documents() -> Iterator[tuple[Path, str]]:
     """What follows from the code alone: path below the repository, and text."""
     yield from schemas.documents()
     yield from asyncapi.documents()
+    yield from render.documents()
+    yield from document.documents()
 
 
 def stale(wanted: dict[Path, str]) -> list[Path]:
