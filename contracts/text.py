@@ -5,9 +5,13 @@ lone surrogates, zero-width and bidirectional marks, U+0000.
 """
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+FORBIDDEN_CHARACTER: Final = "forbidden_character"
+"""What pydantic calls it among its own kinds of errors."""
 
 ALLOWED_IN_PARAGRAPHS = frozenset("\n\t")
 
@@ -29,7 +33,11 @@ def _checked(value: str, allowed: frozenset[str]) -> str:
     for place, character in enumerate(composed):
         category = unicodedata.category(character)
         if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} and character not in allowed:
-            raise ValueError(f"character U+{ord(character):04X} at place {place + 1} may not stand in text")
+            raise PydanticCustomError(
+                FORBIDDEN_CHARACTER,
+                "character {character} at place {place} may not stand in text",
+                {"character": f"U+{ord(character):04X}", "place": place + 1},
+            )
     return composed
 
 

@@ -14,7 +14,7 @@ from contracts.refusals import Forbidden, ReservedToAnother
 from contracts.refusals import NoBasis as NoBasisRefusal
 from contracts.refusals import NotInForce as NotInForceRefusal
 from law.clauses import Law, load_law
-from law.powers import Answer, Granted, NoBasis, NotInForce, ReservedTo, explain, may
+from law.powers import Answer, Granted, NoBasis, NotInForce, ReservedTo, may
 
 COMPANY_BODIES = ("isp", "tel")
 """What a company can be in `law/bodies.yaml`."""
@@ -79,9 +79,11 @@ class LawAuthority:
         if principal.agency is None:
             raise Forbidden("It is not known for which agency you act.", action=action)
         if principal.role in READING_ROLES:
-            raise Forbidden(f"The role {principal.role} may read, and change nothing.", action=action)
+            raise Forbidden("The role {role} may read, and change nothing.", role=principal.role, action=action)
         if principal.area is not None and area is not None and principal.area != area:
-            raise Forbidden(f"You answer for {principal.area}, this lies in {area}.", action=action, area=area)
+            raise Forbidden(
+                "You answer for {own_area}, this lies in {area}.", own_area=principal.area, action=action, area=area
+            )
         answer = may(
             self.law,
             self.scope,
@@ -101,13 +103,12 @@ def law_authority(scope: str) -> LawAuthority:
 
 
 def _clause_or_refusal(answer: Answer, action: str) -> str | None:
-    said = explain(answer, "en")
     match answer:
         case Granted():
             return answer.clause
         case ReservedTo():
-            raise ReservedToAnother(said, reserved_to=list(answer.agencies), clause=answer.clause, action=action)
+            raise ReservedToAnother(answer.said, reserved_to=list(answer.agencies), clause=answer.clause, action=action)
         case NotInForce():
-            raise NotInForceRefusal(said, reserved_to=[], clause=answer.clause, action=action)
+            raise NotInForceRefusal(answer.said, reserved_to=[], clause=answer.clause, action=action)
         case NoBasis():
-            raise NoBasisRefusal(said, reserved_to=[], clause=None, action=action)
+            raise NoBasisRefusal(answer.said, reserved_to=[], clause=None, action=action)

@@ -41,7 +41,7 @@ def parse(after: str) -> dict[UUID, int]:
     found: dict[UUID, int] = {}
     entries = after.split(",")
     if len(entries) > LONGEST:
-        raise Malformed(f"`after` may name at most {LONGEST} streams")
+        raise Malformed("`after` may name at most {limit} streams", limit=LONGEST)
     for entry in entries:
         match = ENTRY.fullmatch(entry.strip())
         if match is None:

@@ -2,7 +2,8 @@
 
 A command is a JSON object with these headers: `ce_id` (the sender's id, 1–200 printable ASCII characters; sent again it
 gets the same answer), `ce_type`, `ce_dataschema` (`urn:phoihop:schema:<type>:<version>`); optional `ce_correlationid`
-(a UUID) and `traceparent`. Every message gets an answer, also one that nobody can read (`chassis/consume/replies.py`).
+(a UUID), `traceparent`, and `accept-language`, in which a refusal is worded. Every message gets an answer, also one
+that nobody can read (`chassis/consume/replies.py`).
 
 Events and reply are one transaction. A refusal is kept in `inbox` with its reply; an acceptance in `command`.
 """
@@ -27,6 +28,7 @@ from chassis.store.commands import Commands, command_id_of
 from chassis.store.digest import request_digest, stored_text
 from chassis.web import problems
 from chassis.web.json_text import parse_object
+from chassis.web.languages import preferred
 from chassis.web.refusals import BodyTooLarge, ForbiddenCharacter
 from contracts.catalogue import TypeKey
 from contracts.envelope import Command, Event
@@ -102,7 +104,9 @@ class CommandTopic:
         sent_id = _text(sent.headers, "ce_id")
         key = sent_id if USABLE_ID.fullmatch(sent_id) else sent.place
         command_id = command_id_of(self._principal, key)
-        asked = Asked(self._commands.service, command_id, key, _correlation_id(sent.headers) or command_id)
+        language = preferred(_text(sent.headers, "accept-language"))
+        correlation_id = _correlation_id(sent.headers) or command_id
+        asked = Asked(self._commands.service, command_id, key, correlation_id, language)
         try:
             command: Command | Refusal = self._read(sent, sent_id)
         except Refusal as refusal:
@@ -152,7 +156,9 @@ class CommandTopic:
             raise Malformed("header ce_id must be 1 to 200 printable ASCII characters")
         model = self._model(sent)
         if len(sent.value) > LARGEST:
-            raise BodyTooLarge(f"a command may have at most {LARGEST} bytes; this one has {len(sent.value)}")
+            raise BodyTooLarge(
+                "a command may have at most {limit} bytes; this one has {size}", limit=LARGEST, size=len(sent.value)
+            )
         parse_object(sent.value)
         try:
             command = model.model_validate_json(sent.value, strict=True)
@@ -161,7 +167,7 @@ class CommandTopic:
         try:
             stored_text(command.model_dump_json())
         except ValueError as wrong:
-            raise ForbiddenCharacter(str(wrong), errors=[]) from None
+            raise ForbiddenCharacter("the text cannot be kept: {why}", why=str(wrong), errors=[]) from None
         return command
 
     def _count_rejection(self, sent: Sent) -> None:
@@ -172,7 +178,7 @@ class CommandTopic:
     def _model(self, sent: Sent) -> type[Command]:
         for name in ("ce_type", "ce_dataschema"):
             if name not in sent.headers:
-                raise Malformed(f"header {name} is missing")
+                raise Malformed("header {name} is missing", name=name)
         kind, schema = _text(sent.headers, "ce_type"), _text(sent.headers, "ce_dataschema")
         version = schema.rpartition(":")[2]
         if not version.isascii() or not version.isdigit() or len(version) > 4:
@@ -180,7 +186,12 @@ class CommandTopic:
         model = self._accepts.get((kind, int(version)))
         if model is None:
             known = ", ".join(f"{name} version {number}" for name, number in sorted(self._accepts))
-            raise UnknownCommand(f"{kind[:80]!r} version {version} is not taken here; {known} are")
+            raise UnknownCommand(
+                "{asked!r} version {version} is not taken here; known: {known}",
+                asked=kind[:80],
+                version=version,
+                known=known,
+            )
         return model
 
 

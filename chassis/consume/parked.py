@@ -139,7 +139,7 @@ def show(cursor: Cursor, no: int) -> Parked:
     cursor.execute(f"select {COLUMNS} from parked where no = %s", (no,))
     for parked in _found(cursor.fetchall()):
         return parked
-    raise NotFound(f"no parked message has the number {no}")
+    raise NotFound("no parked message has the number {no}", no=no)
 
 
 def retry(cursor: Cursor, no: int, *, actor: str, reason: str) -> int:
@@ -220,7 +220,7 @@ def _waiting(cursor: Cursor, no: int) -> Parked:
     cursor.execute("select 1 from parked where no = %s for update", (no,))
     found = show(cursor, no)
     if found.state not in ("parked", "retry"):
-        raise NotWaiting(f"message {no} was {found.state} already", state=found.state)
+        raise NotWaiting("message {no} was {state} already", no=no, state=found.state)
     return found
 
 

@@ -80,7 +80,7 @@ class Rebuild:
     ) -> None:
         """Raises NotFound when the consumer has no read models."""
         if not isinstance(consumer.member, Projections):
-            raise NotFound(f"{consumer.name} has no read models that could be rebuilt")
+            raise NotFound("{consumer} has no read models that could be rebuilt", consumer=consumer.name)
         self._consumer, self._owner, self._broker, self._serving = consumer, owner, broker, serving
         self._events, self._tell, self._clock = events, tell, clock
 
@@ -89,7 +89,7 @@ class Rebuild:
         with self._owner.statements() as guard:
             guard.execute("select pg_try_advisory_lock(hashtext(%s))", (f"rebuild {self._consumer.name}",))
             if guard.fetchone() != (True,):
-                raise NotRebuilt(f"{self._consumer.name} is being rebuilt by somebody else")
+                raise NotRebuilt("{consumer} is being rebuilt by somebody else", consumer=self._consumer.name)
             try:
                 return self._run(actor, reason)
             finally:
@@ -161,12 +161,16 @@ class Rebuild:
             if all(positions.get(partition) == position for partition, position in goal.items()):
                 return
             if stopped := loop.stopped():
-                raise NotRebuilt(f"the new version stopped: {next(iter(stopped.values()))}")
+                raise NotRebuilt("the new version stopped: {why}", why=next(iter(stopped.values())))
             now = self._clock()
             if sum(positions.values()) != before:
                 moved_at, before = now, sum(positions.values())
             if now - moved_at > limit_s:
-                raise NotRebuilt(f"the new version did not move for {limit_s:g} s: {_missing(positions, goal)}")
+                raise NotRebuilt(
+                    "the new version did not move for {seconds:g} s: {missing}",
+                    seconds=limit_s,
+                    missing=_missing(positions, goal),
+                )
             loop.run_once()
 
     def _clean_up(self, version: int) -> None:

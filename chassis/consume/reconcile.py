@@ -36,7 +36,7 @@ def reconcile(cursor: Cursor, consumer: str, *, actor: str, reason: str) -> list
     """
     found = [stop for stop in stops.listed(cursor, consumer) if stop.reason == "lost-facts"]
     if not found:
-        raise NotFound(f"no partition of {consumer} has stopped before lost facts")
+        raise NotFound("no partition of {consumer} has stopped before lost facts", consumer=consumer)
     return [_accept(cursor, stop, actor, reason) for stop in found]
 
 

@@ -2,7 +2,7 @@
 
 Headers: ce_specversion, ce_id (derives from the command's id: the same command, the same reply), ce_type
 (`<service>.command-accepted` or `-refused`), ce_source, ce_dataschema, ce_causation (the `ce_id` that was sent, or the
-place of the message if it had none that can be used), ce_correlationid, content-type.
+place of the message if it had none that can be used), ce_correlationid, content-type; of a refusal content-language.
 
 Value, JSON:
     {"status": "accepted", "command": <ce_id as sent>, "response": {…}, "after": "<stream>@<version>" | null}
@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from chassis.store.decision import Answer, OutboxMessage
+from contracts.problem_texts import ENGLISH, Language
 from contracts.refusals import Refusal
 from contracts.reply import SCHEMA
 
@@ -49,6 +50,8 @@ class Asked:
     sent_id: str
     """`ce_id` as sent, or the place of the message."""
     correlation_id: UUID
+    language: Language = ENGLISH
+    """What the sender reads best: header `accept-language` of the command."""
 
 
 def accepted(asked: Asked, answer: Answer) -> Reply:
@@ -59,14 +62,9 @@ def accepted(asked: Asked, answer: Answer) -> Reply:
 
 def refused(asked: Asked, refusal: Refusal, label: str = "reply") -> Reply:
     """`label` tells replies apart that answer different messages under one id."""
-    problem = json.loads(json.dumps(refusal.members, default=str)) | {
-        "type": f"/problems/{refusal.code}",
-        "code": refusal.code,
-        "title": refusal.title,
-        "status": refusal.status,
-        "detail": refusal.detail,
-    }
-    return Reply(_headers(asked, "refused", label), {"status": "refused", "command": asked.sent_id, "problem": problem})
+    problem = json.loads(json.dumps(refusal.document(asked.language), default=str))
+    headers = [*_headers(asked, "refused", label), ("content-language", asked.language)]
+    return Reply(headers, {"status": "refused", "command": asked.sent_id, "problem": problem})
 
 
 def _headers(asked: Asked, outcome: str, label: str) -> list[tuple[str, str]]:

@@ -63,7 +63,7 @@ class Officers:
         """Raises one of `chassis.identity.refusals`; never says which part of a signature was wrong."""
         claims = self._claims(token)
         if timedelta(seconds=claims["exp"] - claims["iat"]) > LONGEST_LIFE:
-            raise TokenTooLong(f"a token may live {LONGEST_LIFE.seconds // 60} minutes at most")
+            raise TokenTooLong("a token may live {minutes} minutes at most", minutes=LONGEST_LIFE.seconds // 60)
         texts = {name: _code(claims, name) for name in ("sub", "agency", "role")}
         area = _code(claims, "area") if claims.get("area") is not None else None
         return officer(texts["agency"], texts["sub"], texts["role"], area)
@@ -82,13 +82,15 @@ class Officers:
         except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
             raise TokenExpired("the token is expired or not valid yet; ask the issuer for a new one") from None
         except jwt.InvalidIssuerError:
-            raise ForeignIssuer(f"tokens must come from {self.issuer}") from None
+            raise ForeignIssuer("tokens must come from {issuer}", issuer=self.issuer) from None
         except jwt.InvalidAudienceError:
-            raise ForeignAudience(f"the token's audience must be {AUDIENCE}") from None
+            raise ForeignAudience("the token's audience must be {audience}", audience=AUDIENCE) from None
         except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
-            raise SignatureRefused(f"tokens must be signed by the issuer with {self.algorithm}") from None
+            raise SignatureRefused(
+                "tokens must be signed by the issuer with {algorithm}", algorithm=self.algorithm
+            ) from None
         except jwt.MissingRequiredClaimError as missing:
-            raise ClaimsIncomplete(f"the claim {missing.claim} is missing") from None
+            raise ClaimsIncomplete("the claim {claim} is missing", claim=missing.claim) from None
         except jwt.DecodeError:
             raise CredentialUnreadable("the token cannot be read") from None
         except jwt.InvalidTokenError:
@@ -117,5 +119,5 @@ def issue_token(
 def _code(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str) or not CODE.fullmatch(value):
-        raise ClaimsIncomplete(f"the claim {name} must be a lower-case code")
+        raise ClaimsIncomplete("the claim {name} must be a lower-case code", name=name)
     return value

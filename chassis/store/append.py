@@ -127,13 +127,23 @@ def _event_columns(changes: Iterable[Change], command_id: UUID, meta: bytes, rec
     rows: list[tuple[Any, ...]] = []
     for change in changes:
         if change.expected_version + len(change.events) > LONGEST_STREAM:
-            raise StreamTooLong(f"{change.category} {change.stream_id} cannot hold more than {LONGEST_STREAM} events")
+            raise StreamTooLong(
+                "{category} {stream_id} cannot hold more than {limit} events",
+                category=change.category,
+                stream_id=change.stream_id,
+                limit=LONGEST_STREAM,
+            )
         occurred_at = change.occurred_at or recorded_at
         for version, event in enumerate(change.events, change.expected_version + 1):
             event_id = uuid5(command_id, f"event/{len(rows)}")
             data = stored_text(event.model_dump_json())
             if len(data) > LARGEST_EVENT:
-                raise EventTooLarge(f"{event.message_type} has {len(data)} bytes, more than {LARGEST_EVENT}")
+                raise EventTooLarge(
+                    "{event_type} has {size} bytes, more than {limit}",
+                    event_type=event.message_type,
+                    size=len(data),
+                    limit=LARGEST_EVENT,
+                )
             key = (event_id, change.stream_id, version, event.message_type, event.schema_version)
             digest = event_digest(*key, data, meta, occurred_at, recorded_at)
             rows.append((*key, data.decode(), occurred_at, digest))
@@ -162,13 +172,12 @@ def _translate(error: psycopg2.Error) -> NoReturn:
             raise CommandIdReused("this command id was used before, for another request") from None
         case "PH002":
             raise StaleVersion(
-                f"{detail['category']} {detail['stream_id']} is at version {detail['current_version']}, "
-                f"not {detail['expected_version']}",
-                **{name: detail[name] for name in ("stream_id", "expected_version", "current_version")},
+                "{category} {stream_id} is at version {current_version}, not {expected_version}",
+                **{name: detail[name] for name in ("category", "stream_id", "expected_version", "current_version")},
             ) from None
         case "PH003":
             raise ClaimTaken(
-                f"{detail['kind']} {detail['value']} belongs to something else",
+                "{kind} {value} belongs to something else",
                 kind=detail["kind"],
                 value=detail["value"],
             ) from None

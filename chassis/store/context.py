@@ -109,7 +109,7 @@ class Context:
         """Raises StaleVersion when the caller named another version than `current`."""
         if self.expected_version is not None and self.expected_version != current:
             raise StaleVersion(
-                f"{stream_id} is at version {current}, not {self.expected_version}",
+                "{stream_id} is at version {current_version}, not {expected_version}",
                 stream_id=str(stream_id),
                 expected_version=self.expected_version,
                 current_version=current,

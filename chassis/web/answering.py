@@ -32,7 +32,6 @@ from contracts.refusals import Forbidden, Refusal
 from contracts.sql import Cursor
 
 AFTER_TIMEOUT_SECONDS = 2.0
-REPEAT = "repeat the request, with the same Idempotency-Key if it has one"
 
 logger = structlog.get_logger("chassis.web")
 
@@ -62,7 +61,7 @@ def answer(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
         response, outcome = KINDS[route.kind](route, incoming, runtime), "ok"
     except Exception as error:
         refusal = as_refusal(error)
-        response = problems.response(refusal, str(incoming.correlation_id))
+        response = problems.response(refusal, str(incoming.correlation_id), incoming.language)
         outcome = "refused" if refusal.status < 500 else "error"
     finally:
         logs.clear()
@@ -76,12 +75,18 @@ def as_refusal(error: Exception) -> Refusal:
         case Refusal():
             return error
         case PoolExhausted() | psycopg2.extensions.TransactionRollbackError() | psycopg2.errors.LockNotAvailable():
-            return Busy(f"too many requests want the same thing; {REPEAT}")
+            return Busy(
+                "too many requests want the same thing; repeat the request, with the same Idempotency-Key if it has one"
+            )
         case psycopg2.errors.QueryCanceled():
-            return TookTooLong(f"the database took too long; {REPEAT}")
+            return TookTooLong(
+                "the database took too long; repeat the request, with the same Idempotency-Key if it has one"
+            )
         case Unavailable() | psycopg2.OperationalError() | psycopg2.InterfaceError():
             logger.warning("the database is away", reason=str(error).strip())
-            return DatabaseAway(f"the database cannot be reached now; {REPEAT}")
+            return DatabaseAway(
+                "the database cannot be reached now; repeat the request, with the same Idempotency-Key if it has one"
+            )
         case _:
             logger.error("a request broke", exc_info=error)
             return Unexpected("something broke here; tell us the correlation id and we can look it up")
@@ -146,7 +151,7 @@ KINDS: dict[str, Callable[[Route, Incoming, Runtime], Response]] = {
 def _admitted(route: Route, incoming: Incoming, runtime: Runtime) -> Principal:
     principal = runtime.doorkeeper.identify(incoming.headers.get("Authorization"), runtime.reading)
     if principal.kind not in route.who:
-        raise Forbidden(f"this is for {' or '.join(route.who)}; you are known as {principal.kind}")
+        raise Forbidden("this is for {wanted}; you are known as {known}", wanted=list(route.who), known=principal.kind)
     return principal
 
 

@@ -14,7 +14,7 @@ from chassis.web.json_text import parse_object
 from chassis.web.refusals import ForbiddenCharacter, UnsupportedMediaType
 from chassis.web.routes import Route, Upload
 from contracts.envelope import Command
-from contracts.refusals import Invalid, Malformed, Refusal
+from contracts.refusals import Invalid, Malformed, Refusal, Said
 
 MOST_FORM_PARTS = 20
 
@@ -28,8 +28,11 @@ def command(route: Route, incoming: Incoming) -> Command:
     fields = parse_object(incoming.body) if incoming.body else {}
     for name in incoming.path:
         if name in fields:
-            reason = "stands in the path, not in the body"
-            raise Invalid(f"{name}: {reason}", errors=[{"place": name, "reason": reason, "code": Invalid.code}])
+            reason = Said("stands in the path, not in the body")
+            raise Invalid(
+                Said("{place}: {reason}", place=name, reason=reason),
+                errors=[{"place": name, "reason": reason, "code": Invalid.code}],
+            )
     whole = fields | {name: str(value) for name, value in incoming.path.items()}
     try:
         text = json.dumps(whole, ensure_ascii=False).encode("utf-8")
@@ -67,7 +70,7 @@ def _from_form(incoming: Incoming) -> tuple[bytes, str, str | None, dict[str, st
         raise Malformed("the form cannot be read as multipart/form-data") from None
     sent = [storage for storages in files.listvalues() for storage in storages]
     if len(sent) != 1:
-        raise Malformed(f"the form must hold one file; it holds {len(sent)}")
+        raise Malformed("the form must hold one file; it holds {files}", files=len(sent))
     return sent[0].stream.read(), sent[0].mimetype, sent[0].filename, {name: form[name] for name in form}
 
 

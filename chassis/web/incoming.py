@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 
 from werkzeug.datastructures import Headers, MultiDict
 
+from chassis.web.languages import preferred
 from chassis.web.refusals import IdempotencyKeyMissing, IdempotencyKeyUnusable, IfMatchUnusable
+from contracts.problem_texts import Language
 from contracts.refusals import Malformed
 
 LONGEST_KEY = 200
@@ -28,6 +30,11 @@ class Incoming:
     body: bytes
     correlation_id: UUID
     traceparent: str
+
+    @property
+    def language(self) -> Language:
+        """What the caller reads best."""
+        return preferred(self.headers.get("Accept-Language"))
 
 
 def correlation_id(headers: Headers) -> UUID:
@@ -53,7 +60,9 @@ def idempotency_key(headers: Headers) -> str:
     if key is None:
         raise IdempotencyKeyMissing("send an Idempotency-Key of your own making, and the same one when you repeat")
     if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise IdempotencyKeyUnusable(f"an Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters")
+        raise IdempotencyKeyUnusable(
+            "an Idempotency-Key has 1 to {limit} printable ASCII characters", limit=LONGEST_KEY
+        )
     return key
 
 

@@ -15,17 +15,19 @@ def parse_object(body: bytes) -> dict[str, Any]:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotUtf8(f"byte {error.start + 1} of the body is not UTF-8") from None
+        raise NotUtf8("byte {byte} of the body is not UTF-8", byte=error.start + 1) from None
     try:
         found = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
     except RecursionError:
         raise _too_deep() from None
     except json.JSONDecodeError as error:
-        raise Malformed(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+        raise Malformed(
+            "not JSON at line {line}, column {column}: {why}", line=error.lineno, column=error.colno, why=error.msg
+        ) from None
     except ValueError:  # int() refuses thousands of digits
         raise NumberUnusable("a number has too many digits") from None
     if not isinstance(found, dict):
-        raise Malformed("the body must be a JSON object: {…}")
+        raise Malformed("the body must be a JSON object: {{…}}")
     _check_depth(found)
     return found
 
@@ -34,18 +36,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         twice, _ = Counter(name for name, _ in pairs).most_common(1)[0]
-        raise DuplicateKey(f"the name {twice[:80]!r} stands twice in one object")
+        raise DuplicateKey("the name {name!r} stands twice in one object", name=twice[:80])
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise NumberUnusable(f"{name} is no JSON number")
+    raise NumberUnusable("{name} is no JSON number", name=name)
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise NumberUnusable(f"the number {text[:40]} is too large")
+        raise NumberUnusable("the number {number} is too large", number=text[:40])
     return number
 
 
@@ -64,4 +66,4 @@ def _check_depth(document: dict[str, Any]) -> None:
 
 
 def _too_deep() -> NestedTooDeep:
-    return NestedTooDeep(f"objects and lists may be nested {DEEPEST} deep")
+    return NestedTooDeep("objects and lists may be nested {limit} deep", limit=DEEPEST)

@@ -57,7 +57,7 @@ def requested(limit: str | None, cursor: str | None, list_id: str) -> PageReques
     elif limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= LARGEST_LIMIT:
         number = int(limit)
     else:
-        raise ParameterWrong(f"limit must be a whole number from 1 to {LARGEST_LIMIT}", parameter="limit")
+        raise ParameterWrong("limit must be a whole number from 1 to {limit}", limit=LARGEST_LIMIT, parameter="limit")
     return PageRequest(number, decode(list_id, cursor) if cursor is not None else None, list_id)
 
 

@@ -23,12 +23,14 @@ def filters(route: Route, parameters: MultiDict[str, str]) -> BaseModel:
     known = route.filters.model_fields
     for name, value in parameters.items(multi=True):
         if name not in known and name not in reserved(route):
-            allowed = ", ".join((*known, *reserved(route))) or "none"
-            raise UnknownParameter(f"there is no parameter {name[:80]!r} here; known: {allowed}", parameter=name[:80])
+            allowed = [*known, *reserved(route)]
+            raise UnknownParameter(
+                "there is no parameter {parameter!r} here; known: {known}", known=allowed, parameter=name[:80]
+            )
         if not value.isprintable():
-            raise ParameterWrong(f"{name} holds a character that may not stand in text", parameter=name)
+            raise ParameterWrong("{parameter} holds a character that may not stand in text", parameter=name)
         if len(parameters.getlist(name)) > 1 and (name not in known or not _is_list(known[name].annotation)):
-            raise ParameterWrong(f"{name} stands twice", parameter=name)
+            raise ParameterWrong("{parameter} stands twice", parameter=name)
     values: dict[str, Any] = {
         name: parameters.getlist(name) if _is_list(info.annotation) else parameters[name]
         for name, info in known.items()
@@ -38,7 +40,7 @@ def filters(route: Route, parameters: MultiDict[str, str]) -> BaseModel:
         return route.filters.model_validate(values)
     except ValidationError as error:
         refused = problems.from_validation(error)
-        raise ParameterWrong(refused.detail, **refused.members) from None
+        raise ParameterWrong(refused.said, **refused.members) from None
 
 
 def page(route: Route, incoming: Incoming, chosen: BaseModel) -> pages.PageRequest:

@@ -23,6 +23,7 @@ from chassis.observe.metrics import REQUESTS_REFUSED_AT_THE_DOOR, WORKERS_RUNNIN
 from chassis.web import answering, problems, refusals
 from chassis.web.headers import secured
 from chassis.web.incoming import Incoming, correlation_id, traceparent
+from chassis.web.languages import preferred
 from chassis.web.listener import PROTOCOL, Listener
 from chassis.web.routes import MIB, Route, Routes
 from contracts.refusals import Malformed, Refusal
@@ -52,9 +53,11 @@ class Application:
             response = self.pages(request) or self._routed(request, correlation)
         except Refusal as refusal:
             REQUESTS_REFUSED_AT_THE_DOOR.labels(refusal.code).inc()
-            response = problems.response(refusal, str(correlation))
+            response = problems.response(refusal, str(correlation), preferred(request.headers.get("Accept-Language")))
         except Exception as error:
-            response = problems.response(answering.as_refusal(error), str(correlation))
+            response = problems.response(
+                answering.as_refusal(error), str(correlation), preferred(request.headers.get("Accept-Language"))
+            )
         secured(response)
         response.headers["X-Correlation-Id"] = str(correlation)
         taken = round((perf_counter() - begun) * 1000, 1)
@@ -69,9 +72,11 @@ class Application:
             provider, values = self.url_map.bind_to_environ(request.environ).match()
         except MethodNotAllowed as wrong:
             allowed = sorted(wrong.valid_methods or ())
-            raise refusals.MethodNotAllowed(f"{request.method} is not among {allowed}", allow=allowed) from None
+            raise refusals.MethodNotAllowed(
+                "{method} is not among the methods of this address: {allow}", method=request.method, allow=allowed
+            ) from None
         except HTTPException:
-            raise refusals.NoSuchPath(f"nothing has the address {request.path[:200]!r}") from None
+            raise refusals.NoSuchPath("nothing has the address {address!r}", address=request.path[:200]) from None
         request.path_values = values  # type: ignore[attr-defined]
         request.environ[CORRELATION] = correlation
         response: Response = provider.handle_request(request)
@@ -137,13 +142,15 @@ def read_body(environ: dict[str, Any], limit: int, seconds: float) -> bytes:
         if announced and int(announced) > limit:
             raise RequestEntityTooLarge
         seconds *= max(1, limit / MIB)
-        with eventlet.Timeout(seconds, refusals.BodyTooSlow(f"the body must arrive within {seconds:g} s")):
+        with eventlet.Timeout(
+            seconds, refusals.BodyTooSlow("the body must arrive within {seconds:g} s", seconds=seconds)
+        ):
             body: bytes = stream.read(limit + 1)
         if len(body) > limit:
             raise RequestEntityTooLarge
     except RequestEntityTooLarge:
         protocol.refuse_rest()
-        raise refusals.BodyTooLarge(f"a body may have {limit} bytes here", limit_bytes=limit) from None
+        raise refusals.BodyTooLarge("a body may have {limit_bytes} bytes here", limit_bytes=limit) from None
     except refusals.BodyTooSlow:
         protocol.refuse_rest()
         raise
@@ -152,7 +159,7 @@ def read_body(environ: dict[str, Any], limit: int, seconds: float) -> bytes:
         raise Malformed("the body ended early or its chunks cannot be read") from None
     if announced and len(body) < int(announced):
         protocol.refuse_rest()
-        raise Malformed(f"the body ended after {len(body)} of {announced} bytes")
+        raise Malformed("the body ended after {arrived} of {announced} bytes", arrived=len(body), announced=announced)
     return body
 
 
@@ -180,9 +187,12 @@ def _entrypoint(route: Route) -> Any:
 
 
 def _within(route: Route, incoming: Incoming, runtime: answering.Runtime) -> Response:
-    late = refusals.TookTooLong(f"it took longer than {route.seconds:g} s; {answering.REPEAT}")
+    late = refusals.TookTooLong(
+        "it took longer than {seconds:g} s; repeat the request, with the same Idempotency-Key if it has one",
+        seconds=route.seconds,
+    )
     try:
         with eventlet.Timeout(route.seconds, late):
             return answering.answer(route, incoming, runtime)
     except refusals.TookTooLong as refusal:
-        return problems.response(refusal, str(incoming.correlation_id))
+        return problems.response(refusal, str(incoming.correlation_id), incoming.language)

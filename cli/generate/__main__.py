@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.generate import asyncapi, clauses, schemas
+from cli.generate import asyncapi, clauses, problems, schemas
 from deploy.grafana import document, render
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +15,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     """What follows from the code alone: path below the repository, and text."""
     yield from schemas.documents()
     yield from asyncapi.documents()
+    yield from problems.documents()
     yield from render.documents()
     yield from document.documents()
 

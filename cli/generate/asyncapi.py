@@ -58,7 +58,10 @@ def text() -> str:
         asks = [kind for kind in catalogue.commands().values() if kind.message_type.startswith(f"{service}.")]
         for agency in agencies:
             asked, answered = commands_topic(service, agency), replies_topic(service, agency)
-            _add_channel(channels, messages, asked, asks, f"Commands of the agency `{agency}` to {service}.")
+            about = (
+                f"Commands of the agency `{agency}` to {service}. `accept-language: vi` words refusals in Vietnamese."
+            )
+            _add_channel(channels, messages, asked, asks, about)
             channels[answered] = {
                 "address": answered,
                 "description": f"Answers of {service} to `{agency}`: accepted, or refused with a reason.",

@@ -52,7 +52,7 @@ def list_cases(cursor: Cursor, query: Query) -> Page[CaseView]:
 def show_case(cursor: Cursor, query: Query) -> CaseDetail:
     found = cases.show_case(cursor, query.path["case_id"])
     if found is None:
-        raise UnknownCase(f"there is no case {query.path['case_id']}")
+        raise UnknownCase("there is no case {case_id}", case_id=query.path["case_id"])
     return found
 
 
@@ -69,7 +69,7 @@ def show_order(cursor: Cursor, query: Query) -> OrderView:
     found = cases.show_order(cursor, query.path["order_id"])
     company = query.principal.company_id if query.principal is not None else None
     if found is None or company not in (None, found.addressee_id):
-        raise UnknownOrder(f"there is no order {query.path['order_id']}")
+        raise UnknownOrder("there is no order {order_id}", order_id=query.path["order_id"])
     return found
 
 

@@ -230,7 +230,7 @@ def mark_order_overdue(command: MarkOrderOverdue, context: Context) -> Decision:
 def _addressed(context: Context, order_id: UUID) -> Loaded[Order]:
     order = context.load(ORDER, order_id)
     if order.state.addressee_id is None or order.state.addressee_id != context.principal.company_id:
-        raise UnknownOrder(f"there is no order {order_id}", order_id=str(order_id))
+        raise UnknownOrder("there is no order {order_id}", order_id=str(order_id))
     return order
 
 

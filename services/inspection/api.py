@@ -48,7 +48,7 @@ def show_programme(cursor: Cursor, query: Query) -> ProgrammeDetail:
     programme_id = query.path["programme_id"]
     row = programmes.one(cursor, programme_id)
     if row is None:
-        raise UnknownProgramme(f"There is no inspection programme {programme_id}.")
+        raise UnknownProgramme("There is no inspection programme {programme_id}.", programme_id=programme_id)
     return ProgrammeDetail(**row, progress=programmes.progress(cursor, programme_id))
 
 
@@ -65,7 +65,7 @@ def show_inspection(cursor: Cursor, query: Query) -> InspectionDetail:
     inspection_id = query.path["inspection_id"]
     row = inspections.one(cursor, inspection_id)
     if row is None:
-        raise UnknownInspection(f"There is no inspection {inspection_id}.")
+        raise UnknownInspection("There is no inspection {inspection_id}.", inspection_id=inspection_id)
     return InspectionDetail(
         **row,
         team=inspections.team(cursor, inspection_id),

@@ -187,7 +187,7 @@ def _area_of(context: Context, target_id: UUID) -> str:
     """The read model of the register may lag: a client that has just registered an agent asks once more."""
     rows = context.query(AREA_OF_TARGET, (target_id,))
     if not rows:
-        raise UnknownTarget(f"No Internet agent {target_id} is known here (yet).")
+        raise UnknownTarget("No Internet agent {target_id} is known here (yet).", target_id=target_id)
     area: str = rows[0][0]
     return area
 

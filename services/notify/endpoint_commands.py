@@ -69,7 +69,8 @@ class EndpointCommands(Commands):
         seen = send_test(pool, endpoint.state.url, endpoint_id)
         if seen.error is not None:
             raise EndpointDidNotAnswer(
-                f"The test message was not accepted: {seen.error}.",
+                "The test message was not accepted: {why}.",
+                why=seen.error,
                 endpoint_status=seen.status,
                 endpoint_answer=seen.answer,
                 duration_ms=seen.duration_ms,

@@ -47,7 +47,11 @@ class Vault:
     def make(self, query: Query, endpoint_id: UUID, secret_id: UUID) -> None:
         """A new pair beside the old ones, in the command's transaction. Raises TooManySecrets."""
         if len(query(VALID, (endpoint_id,))) >= MOST_VALID:
-            raise TooManySecrets(f"{MOST_VALID} secrets are valid now; the oldest ends within {OVERLAP_HOURS} hours.")
+            raise TooManySecrets(
+                "{limit} secrets are valid now; the oldest ends within {hours} hours.",
+                limit=MOST_VALID,
+                hours=OVERLAP_HOURS,
+            )
         pair = KeyPair.made_now()
         query(REPLACE, (endpoint_id,))
         query(KEEP, (secret_id, endpoint_id, self._seal.close(pair, secret_id), pair.ed25519.public_text()))

@@ -20,7 +20,7 @@ from contracts.commands.registry import (
     RevokeApiKey,
     SignAgencyContract,
 )
-from contracts.refusals import Invalid
+from contracts.refusals import Invalid, Said
 from contracts.sql import Cursor
 from contracts.text import Month
 from law.clauses import load_law
@@ -82,7 +82,7 @@ def show_agent(cursor: Cursor, query: Query) -> AgentView:
     area, company = _own(query)
     row = agents.show_agent(cursor, agent_id, area, company)
     if row is None:
-        raise AgentNotFound(f"No agent {agent_id} is in the register", agent_id=str(agent_id))
+        raise AgentNotFound("No agent {agent_id} is in the register", agent_id=str(agent_id))
     return _with_contracts_and_lines(cursor, [row], company)[0]
 
 
@@ -90,7 +90,7 @@ def show_agent_list(cursor: Cursor, query: Query) -> AgentListView:
     list_id = query.path["list_id"]
     row = agent_lists.show_list(cursor, list_id, _own(query)[1])
     if row is None:
-        raise AgentListNotFound(f"There is no list {list_id}", list_id=str(list_id))
+        raise AgentListNotFound("There is no list {list_id}", list_id=str(list_id))
     return AgentListView(**row)
 
 
@@ -101,7 +101,7 @@ def report_agent_list(upload: Upload) -> ReportAgentList:
     except ValidationError:
         raise Invalid(
             "Say of which month the list is: ?month=2026-10",
-            errors=[{"place": "month", "reason": "a month is written YYYY-MM"}],
+            errors=[{"place": "month", "reason": Said("a month is written YYYY-MM")}],
         ) from None
     province = load_law().province(Settings("registry").scope)
     sheet = read_agent_list(upload.content, {area.code: area.name.vi for area in province.areas})

@@ -62,7 +62,7 @@ def show_summary(cursor: Cursor, query: Query) -> Document:
     """The JSON text byte for byte as it was kept and hashed, or the page made of it."""
     found = followup.summary(cursor, query.path["summary_id"])
     if found is None:
-        raise UnknownSummary(f"there is no summary {query.path['summary_id']}")
+        raise UnknownSummary("there is no summary {summary_id}", summary_id=query.path["summary_id"])
     if query.media_type != HTML:
         return Document(JSON, found.content.encode())
     return Document(HTML, page(found.title, json.loads(found.content), load_law(), found.sha256))
@@ -89,7 +89,7 @@ def show_clause(cursor: Cursor, query: Query) -> ClauseView:
     try:
         clause = law.clause(clause_id)
     except Unknown:
-        raise UnknownClause(f"no clause '{clause_id[:40]}' is loaded") from None
+        raise UnknownClause("no clause '{clause_id}' is loaded", clause_id=clause_id[:40]) from None
     return ClauseView(
         clause=clause.id,
         instrument_id=code_of(law.instrument_of(clause.id)),
@@ -135,7 +135,7 @@ def show_timeline(cursor: Cursor, query: Query) -> Timeline:
     case_id: UUID = query.path["case_id"]
     found = facts.of_case(cursor, case_id)
     if not found:
-        raise UnknownCase(f"there is no case {case_id}")
+        raise UnknownCase("there is no case {case_id}", case_id=case_id)
     known = names(cursor, load_law(), query.scope)
     told = [ToldFact(**fact, said=said(fact["type"], fact["data"], known.of)) for fact in found]
     return Timeline(case_id=case_id, facts=told)

@@ -119,7 +119,9 @@ def report_execution(order: Order, outcome: str, executed_on: date, evidence: st
     """Raises UnknownOrder, OrderIsSettled, FutureDate. An objection that waits is overtaken by the execution."""
     order_id, case_id, addressee_id = _unsettled(order)
     if executed_on > today:
-        raise FutureDate(f"{executed_on} has not come yet: today is {today}", today=today.isoformat())
+        raise FutureDate(
+            "{executed_on} has not come yet: today is {today}", executed_on=executed_on, today=today.isoformat()
+        )
     assert order.agent_id is not None
     return OrderExecuted(
         order_id=order_id,
@@ -207,5 +209,5 @@ def _known(order: Order) -> tuple[UUID, UUID, UUID]:
 def _unsettled(order: Order) -> tuple[UUID, UUID, UUID]:
     known = _known(order)
     if order.outcome is not None:
-        raise OrderIsSettled(f"the order ended: {order.outcome}", outcome=order.outcome)
+        raise OrderIsSettled("the order ended: {outcome}", outcome=order.outcome)
     return known

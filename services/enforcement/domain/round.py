@@ -93,10 +93,10 @@ def check_cases(cases: Iterable[tuple[UUID, Case]], lead_request: str | None) ->
     """Raises UnknownCase, and LeadRequestMissing where the police lead and have not asked (HD-2.3d)."""
     for case_id, case in cases:
         if case.case_id is None:
-            raise UnknownCase(f"there is no case {case_id}", case_id=str(case_id))
+            raise UnknownCase("there is no case {case_id}", case_id=str(case_id))
         if case.information_security and case.lead != LEAD_OF_DEMANDS and lead_request is None:
             raise LeadRequestMissing(
-                f"{case.lead} leads case {case_id}: a demand needs the number of its request",
+                "{lead} leads case {case_id}: a demand needs the number of its request",
                 case_id=str(case_id),
                 lead=case.lead,
                 clause="HD-2.3d",

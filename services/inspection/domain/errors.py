@@ -14,7 +14,7 @@ Refusal
 
 from datetime import date
 
-from contracts.refusals import NotFound, Refusal
+from contracts.refusals import NotFound, Refusal, Spoken
 
 
 class UnknownProgramme(NotFound, code="unknown-programme", status=404, title="There is no such programme"): ...
@@ -96,15 +96,17 @@ def must_not_be_future(field: str, day: date, today: date) -> None:
     """Raises FutureDate. `today` is the calendar's day in Vietnam when the command came."""
     if day > today:
         raise FutureDate(
-            f"{field} is {day.isoformat()}, but today is {today.isoformat()}.", field=field, today=today.isoformat()
+            "{field} is {day}, but today is {today}.", day=day.isoformat(), field=field, today=today.isoformat()
         )
 
 
-def must_not_precede(field: str, day: date, earliest: date, what: str) -> None:
-    """Raises DateTooEarly. `what` says in words what happened on `earliest`: "the start of the inspection"."""
+def must_not_precede(field: str, day: date, earliest: date, what: Spoken) -> None:
+    """Raises DateTooEarly. `what` says what happened on `earliest`: `Said("the start of the inspection")`."""
     if day < earliest:
         raise DateTooEarly(
-            f"{field} is {day.isoformat()}, before {what} on {earliest.isoformat()}.",
+            "{field} is {day}, before {what} on {earliest}.",
+            day=day.isoformat(),
+            what=what,
             field=field,
             earliest=earliest.isoformat(),
         )

@@ -27,14 +27,15 @@ def record_violation(
     presence = inspection.presence_of(by)
     if presence is None:
         raise NotInTeam(
-            f"{by} is not in the team of this inspection; {inspection.lead.agency} leads it by "
-            f"{inspection.lead.clause}, and invites.",
+            "{by} is not in the team of this inspection; {lead} leads it by {clause}, and invites.",
+            by=by,
+            lead=inspection.lead.agency,
             reserved_to=list(inspection.agencies),
             clause=inspection.lead.clause,
         )
     if inspection.stage is not Stage.STARTED or inspection.started_on is None:
         raise WrongStage(
-            f"Violations are entered after the start and before the minutes; this inspection is {inspection.stage}.",
+            "Violations are entered after the start and before the minutes; this inspection is {stage}.",
             stage=inspection.stage,
         )
     must_not_be_future("found_on", command.found_on, today)

@@ -3,11 +3,11 @@
 import re
 from datetime import date
 
-from contracts.refusals import NoBasis, NotInForce
+from contracts.refusals import NoBasis, NotInForce, Said
 from law.clauses import Clause, Instrument, Law, Unknown
 from law.leads import NoLead, lead_of
 from law.models import INFORMATION_SECURITY
-from law.powers import Granted, explain, may
+from law.powers import Granted, may
 from services.inspection.domain.errors import UnknownAgency, UnknownCategory, UnknownProvision
 from services.inspection.domain.inspection import Lead
 
@@ -26,8 +26,14 @@ def lead_for(law: Law, scope: str, day: date, *, own_area: str | None, informati
     """
     try:
         found = lead_of(law, scope, day, information_security=information_security, area=own_area)
-    except NoLead as nobody:
-        raise NoBasis(f"{nobody}.", action="inspection.lead", clause=None) from None
+    except NoLead:
+        raise NoBasis(
+            "No instrument in force in {scope} on {day} names who leads this inspection.",
+            scope=scope,
+            day=day.isoformat(),
+            action="inspection.lead",
+            clause=None,
+        ) from None
     return Lead(found.agency, found.clause)
 
 
@@ -35,7 +41,7 @@ def own_area_of(law: Law, scope: str, agency: str) -> str | None:
     """The district that an agency belongs to, None for one of the province. Raises UnknownAgency."""
     known = law.province(scope).agency(agency)
     if known is None:
-        raise UnknownAgency(f"No agency of {scope} has the code '{agency}'.", agency=agency)
+        raise UnknownAgency("No agency of {scope} has the code '{agency}'.", scope=scope, agency=agency)
     return known.area
 
 
@@ -48,7 +54,9 @@ def joining_clause(law: Law, scope: str, agency: str, day: date, *, area: str, i
     subject = INFORMATION_SECURITY if information_security else None
     answer = may(law, scope, agency, JOIN, day, area=area, category=subject)
     if not isinstance(answer, Granted) or answer.clause is None:
-        raise NoBasis(f"{agency}: {explain(answer, 'en')}", agency=agency, action=JOIN, clause=None)
+        raise NoBasis(
+            Said("{agency}: {answer}", agency=agency, answer=answer.said), agency=agency, action=JOIN, clause=None
+        )
     return answer.clause
 
 
@@ -62,7 +70,7 @@ def breaches_information_security(law: Law, category: str) -> bool:
     conduct = [one.id for one in law.violation_categories.values() if one.conduct]
     if category not in conduct:
         known = sorted({*conduct, *law.violation_types})
-        raise UnknownCategory(f"'{category}' is no category of a violation.", category=category, known=known)
+        raise UnknownCategory("'{category}' is no category of a violation.", category=category, known=known)
     return False
 
 
@@ -80,7 +88,9 @@ def must_be_breachable(law: Law, scope: str, provision: str, day: date) -> None:
         _must_bind_the_inspected(clause)
     if instrument not in law.instruments_in_force(scope, day):
         raise NotInForce(
-            f"{provision} was not in force in {scope} on {day.isoformat()}, so it was not breached.",
+            "{provision} was not in force in {scope} on {day}, so it was not breached.",
+            scope=scope,
+            day=day.isoformat(),
             provision=provision,
             instrument=instrument.id,
         )
@@ -89,7 +99,7 @@ def must_be_breachable(law: Law, scope: str, provision: str, day: date) -> None:
 def _must_bind_the_inspected(clause: Clause) -> None:
     if not any(holder.kind == "duty" and holder.agency in INSPECTED for holder in clause.holders):
         raise UnknownProvision(
-            f"{clause.id} lays no duty on an Internet agent, a user or a company, so a visit cannot find it breached.",
+            "{provision} lays no duty on an Internet agent, a user or a company, so a visit cannot find it breached.",
             provision=clause.id,
         )
 
@@ -101,7 +111,7 @@ def _outside(law: Law, provision: str) -> Instrument:
             return instrument
     known = sorted(one.id for one in law.instruments.values() if one.scope is None)
     raise UnknownProvision(
-        f"'{provision}' is neither a clause of a loaded instrument nor a known outside instrument.",
+        "'{provision}' is neither a clause of a loaded instrument nor a known outside instrument.",
         provision=provision,
         known=known,
     )

@@ -103,7 +103,7 @@ INITIAL = Inspection()
 def must_exist(inspection: Inspection, inspection_id: UUID) -> None:
     """Raises UnknownInspection."""
     if inspection.stage is Stage.ABSENT:
-        raise UnknownInspection(f"There is no inspection {inspection_id}.")
+        raise UnknownInspection("There is no inspection {inspection_id}.", inspection_id=inspection_id)
 
 
 def evolve(inspection: Inspection, event: Event) -> Inspection:

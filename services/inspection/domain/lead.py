@@ -2,7 +2,7 @@
 
 from contracts.commands.inspection import TransferInspectionLead
 from contracts.events.inspection import InspectionLeadTransferred
-from contracts.refusals import ReservedToAnother
+from contracts.refusals import ReservedToAnother, Said, Spoken
 from services.inspection.domain.errors import LeadNotNamed, LeadNotTransferred, WrongStage
 from services.inspection.domain.inspection import Inspection, Lead, Stage, must_exist
 
@@ -17,16 +17,17 @@ def transfer(
     must_exist(inspection, command.inspection_id)
     if inspection.stage is Stage.CONCLUDED:
         raise WrongStage("This inspection is concluded; nobody leads it any more.", stage=inspection.stage)
-    must_be_lead(inspection, by, "hand over the lead")
+    must_be_lead(inspection, by, Said("hand over the lead"))
     if command.to_agency != named.agency:
         raise LeadNotNamed(
-            f"By {named.clause} the lead of this inspection belongs to {named.agency}, not to {command.to_agency}.",
+            "By {clause} the lead of this inspection belongs to {lead}, not to {agency}.",
+            agency=command.to_agency,
             lead=named.agency,
             clause=named.clause,
         )
     if command.to_agency == inspection.lead.agency:
         raise LeadNotNamed(
-            f"{named.agency} leads already, by {inspection.lead.clause}.",
+            "{lead} leads already, by {clause}.",
             lead=inspection.lead.agency,
             clause=inspection.lead.clause,
         )
@@ -39,14 +40,14 @@ def transfer(
     )
 
 
-def must_be_lead(inspection: Inspection, agency: str, act: str) -> None:
+def must_be_lead(inspection: Inspection, agency: str, act: Spoken) -> None:
     """Raises ReservedToAnother naming the lead and its clause."""
     lead = inspection.lead
     if agency != lead.agency:
         raise reserved_to(lead, agency, act)
 
 
-def must_be_named_by_the_rule(inspection: Inspection, named: Lead, agency: str, act: str) -> None:
+def must_be_named_by_the_rule(inspection: Inspection, named: Lead, agency: str, act: Spoken) -> None:
     """What was found may have moved the lead: then nobody acts as lead before the decision that hands it over.
 
     Raises ReservedToAnother to all but the agency the rule names, LeadNotTransferred to that one.
@@ -56,16 +57,19 @@ def must_be_named_by_the_rule(inspection: Inspection, named: Lead, agency: str, 
     if agency != named.agency:
         raise reserved_to(named, agency, act)
     raise LeadNotTransferred(
-        f"By {named.clause} the lead belongs to {named.agency}; {inspection.lead.agency} must hand it over "
-        "by a reasoned decision first.",
+        "By {clause} the lead belongs to {agency}; {lead} must hand it over by a reasoned decision first.",
+        agency=named.agency,
         lead=inspection.lead.agency,
         clause=named.clause,
     )
 
 
-def reserved_to(lead: Lead, agency: str, act: str) -> ReservedToAnother:
+def reserved_to(lead: Lead, agency: str, act: Spoken) -> ReservedToAnother:
     return ReservedToAnother(
-        f"{agency} may not {act}: that is reserved to {lead.agency} by {lead.clause}.",
+        "{agency} may not {act}: that is reserved to {lead} by {clause}.",
+        agency=agency,
+        act=act,
+        lead=lead.agency,
         reserved_to=[lead.agency],
         clause=lead.clause,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.commands.inspection import ApproveProgramme, DraftProgramme, SubmitProgramme
 from contracts.envelope import Event
 from contracts.events.inspection import ProgrammeApproved, ProgrammeDrafted, ProgrammeItem, ProgrammeSubmitted
-from contracts.refusals import Invalid
+from contracts.refusals import Invalid, Said
 from services.inspection.domain.errors import (
     OutsideProgramme,
     ProgrammeAlreadyPast,
@@ -44,9 +44,9 @@ def draft(command: DraftProgramme, programme_id: UUID, areas: Collection[str]) -
     seen: set[tuple[str, int]] = set()
     for place, item in enumerate(command.items):
         if item.area not in areas:
-            raise UnknownArea(f"'{item.area}' is no area of the province.", place=f"items.{place}.area")
+            raise UnknownArea("'{area}' is no area of the province.", area=item.area, place=f"items.{place}.area")
         if (item.area, item.quarter) in seen:
-            reason = f"{item.area} in quarter {item.quarter} stands here twice"
+            reason = Said("{area} in quarter {quarter} stands here twice", area=item.area, quarter=item.quarter)
             raise Invalid("An area and quarter may stand once.", errors=[{"place": f"items.{place}", "reason": reason}])
         seen.add((item.area, item.quarter))
     items = tuple(ProgrammeItem(**item.model_dump()) for item in command.items)
@@ -83,22 +83,26 @@ def must_allow_visit(programme: Programme, programme_id: UUID, day: date) -> Non
     _must_exist(programme, programme_id)
     if programme.approved_on is None:
         raise ProgrammeNotApproved(
-            "A visit needs a programme that the provincial People's Committee (ppc) has approved; "
-            f"this one is {programme.stage}.",
+            "A visit needs a programme that the provincial People's Committee (ppc) has approved; this one is {stage}.",
+            stage=programme.stage,
             clause="HD-2.6b",
         )
     if day < programme.approved_on:
         raise ProgrammeNotApproved(
-            f"The programme was approved on {programme.approved_on.isoformat()}; {day.isoformat()} is before that.",
+            "The programme was approved on {approved_on}; {day} is before that.",
+            approved_on=programme.approved_on.isoformat(),
+            day=day.isoformat(),
             clause="HD-2.6b",
         )
     if day.year != programme.year:
-        raise OutsideProgramme(f"The programme is for {programme.year}, the visit for {day.year}.")
+        raise OutsideProgramme(
+            "The programme is for {year}, the visit for {visit_year}.", year=programme.year, visit_year=day.year
+        )
 
 
 def _must_exist(programme: Programme, programme_id: UUID) -> None:
     if programme.stage is Stage.ABSENT:
-        raise UnknownProgramme(f"There is no inspection programme {programme_id}.")
+        raise UnknownProgramme("There is no inspection programme {programme_id}.", programme_id=programme_id)
 
 
 def evolve(programme: Programme, event: Event) -> Programme:

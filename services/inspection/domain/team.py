@@ -2,6 +2,7 @@
 
 from contracts.commands.inspection import AcceptInvitation, DeclineInvitation, InviteTeamMember
 from contracts.events.inspection import TeamMemberConfirmed, TeamMemberDeclined, TeamMemberInvited
+from contracts.refusals import Said
 from services.inspection.domain.errors import AlreadyInTeam, InvitationAnswered, NotInvited, WrongStage
 from services.inspection.domain.inspection import Answer, Inspection, Stage, must_exist
 from services.inspection.domain.lead import must_be_lead
@@ -13,15 +14,15 @@ def invite(inspection: Inspection, command: InviteTeamMember, *, by: str, clause
     Raises UnknownInspection, ReservedToAnother, WrongStage, AlreadyInTeam.
     """
     must_exist(inspection, command.inspection_id)
-    must_be_lead(inspection, by, "invite to the team")
+    must_be_lead(inspection, by, Said("invite to the team"))
     _must_run(inspection)
     if command.agency == inspection.lead.agency:
-        raise AlreadyInTeam(f"{command.agency} leads this inspection.")
+        raise AlreadyInTeam("{agency} leads this inspection.", agency=command.agency)
     known = inspection.team.get(command.agency)
     if known is not None and known.answer is Answer.JOINED:
-        raise AlreadyInTeam(f"{command.agency} is in the team already.")
+        raise AlreadyInTeam("{agency} is in the team already.", agency=command.agency)
     if known is not None and known.answer is Answer.PENDING:
-        raise AlreadyInTeam(f"{command.agency} was invited already and has not answered yet.")
+        raise AlreadyInTeam("{agency} was invited already and has not answered yet.", agency=command.agency)
     return TeamMemberInvited(inspection_id=command.inspection_id, agency=command.agency, clause=clause)
 
 
@@ -42,15 +43,16 @@ def _must_await_answer(inspection: Inspection, command: AcceptInvitation | Decli
     _must_run(inspection)
     basis = inspection.team.get(agency)
     if basis is None:
-        raise NotInvited(f"{agency} was not invited to this inspection.")
+        raise NotInvited("{agency} was not invited to this inspection.", agency=agency)
     if basis.answer is not Answer.PENDING:
-        said = "accepted" if basis.answer is Answer.JOINED else "declined"
-        raise InvitationAnswered(f"{agency} {said} this invitation already.", answer=basis.answer)
+        raise InvitationAnswered(
+            "{agency} answered this invitation already: {answer}.", agency=agency, answer=basis.answer
+        )
 
 
 def _must_run(inspection: Inspection) -> None:
     if inspection.stage in {Stage.MINUTED, Stage.CONCLUDED}:
         raise WrongStage(
-            f"The team is settled once the minutes are signed; this inspection is {inspection.stage}.",
+            "The team is settled once the minutes are signed; this inspection is {stage}.",
             stage=inspection.stage,
         )

@@ -12,12 +12,14 @@ from contracts.events.inspection import (
     InspectionStarted,
     MinutesSigned,
 )
+from contracts.refusals import Said
 from services.inspection.domain.errors import MinutesMissing, WrongStage, must_not_be_future, must_not_precede
 from services.inspection.domain.inspection import Inspection, Lead, Stage, must_exist
 from services.inspection.domain.lead import must_be_lead, must_be_named_by_the_rule
 from services.inspection.domain.programme import Programme, must_allow_visit
 
-THE_START = "the start of the inspection"
+THE_START = Said("the start of the inspection")
+THE_SIGNING = Said("the signing of the minutes")
 
 
 def plan(
@@ -45,9 +47,9 @@ def start(
 ) -> InspectionStarted:
     """Raises UnknownInspection, ReservedToAnother, WrongStage, FutureDate, ProgrammeNotApproved, OutsideProgramme."""
     must_exist(inspection, command.inspection_id)
-    must_be_lead(inspection, by, "start the inspection")
+    must_be_lead(inspection, by, Said("start the inspection"))
     if inspection.stage is not Stage.PLANNED:
-        raise WrongStage(f"This inspection is {inspection.stage}: it started before.", stage=inspection.stage)
+        raise WrongStage("This inspection is {stage}: it started before.", stage=inspection.stage)
     must_not_be_future("started_on", command.started_on, today)
     if inspection.programme_id is not None:
         must_allow_visit(programme, inspection.programme_id, command.started_on)
@@ -57,15 +59,13 @@ def start(
 def sign_minutes(inspection: Inspection, command: SignMinutes, *, by: str, today: date) -> MinutesSigned:
     """Raises UnknownInspection, ReservedToAnother, WrongStage, FutureDate, DateTooEarly."""
     must_exist(inspection, command.inspection_id)
-    must_be_lead(inspection, by, "enter the minutes")
+    must_be_lead(inspection, by, Said("enter the minutes"))
     if inspection.stage is not Stage.STARTED or inspection.started_on is None:
-        raise WrongStage(
-            f"Minutes are signed while an inspection runs; this one is {inspection.stage}.", stage=inspection.stage
-        )
+        raise WrongStage("Minutes are signed while an inspection runs; this one is {stage}.", stage=inspection.stage)
     must_not_be_future("signed_on", command.signed_on, today)
     must_not_precede("signed_on", command.signed_on, inspection.started_on, THE_START)
     if inspection.last_found_on is not None:
-        must_not_precede("signed_on", command.signed_on, inspection.last_found_on, "the last violation found")
+        must_not_precede("signed_on", command.signed_on, inspection.last_found_on, Said("the last violation found"))
     return MinutesSigned(inspection_id=command.inspection_id, number=command.number, signed_on=command.signed_on)
 
 
@@ -80,12 +80,14 @@ def conclude(
     must_exist(inspection, command.inspection_id)
     if inspection.stage is Stage.CONCLUDED:
         raise WrongStage("This inspection is concluded already.", stage=inspection.stage)
-    must_be_named_by_the_rule(inspection, named, by, "conclude the inspection")
-    must_be_lead(inspection, by, "conclude the inspection")
+    must_be_named_by_the_rule(inspection, named, by, Said("conclude the inspection"))
+    must_be_lead(inspection, by, Said("conclude the inspection"))
     if inspection.minutes_signed_on is None:
         raise MinutesMissing("An inspection is concluded on its signed minutes (biên bản); none are entered.")
     must_not_be_future("concluded_on", command.concluded_on, today)
-    must_not_precede("concluded_on", command.concluded_on, inspection.minutes_signed_on, "the signing of the minutes")
+    must_not_precede(
+        "concluded_on", command.concluded_on, inspection.minutes_signed_on, Said("the signing of the minutes")
+    )
     return InspectionConcluded(
         inspection_id=command.inspection_id,
         target_kind=inspection.target_kind,

@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.postgres.pool import Pool
+from contracts.problem_texts import LANGUAGES
+from contracts.refusals import Refusal, Told
 from services.notify.domain.addresses import AddressRefused, NameNotFound
 from services.notify.domain.message import TEST_TYPE, body_of
 from services.notify.domain.refusals import SenderBusy
@@ -70,14 +72,14 @@ def _ask(pool: Pool, url: str, endpoint_id: UUID | None) -> dict[str, Any]:
         with pool.statements() as cursor:
             cursor.execute(FORGET, (probe_id,))
     if outcome is None:
-        raise SenderBusy(f"No worker looked at it within {PATIENCE_S:g} s; try again in a moment.")
+        raise SenderBusy("No worker looked at it within {seconds:g} s; try again in a moment.", seconds=PATIENCE_S)
     match outcome.get("refused"):
         case {"code": NameNotFound.code, "detail": detail}:
-            raise NameNotFound(detail)
+            raise NameNotFound(Told(detail))
         case {"code": SenderBusy.code, "detail": detail}:
-            raise SenderBusy(detail)
+            raise SenderBusy(Told(detail))
         case {"detail": detail}:
-            raise AddressRefused(detail)
+            raise AddressRefused(Told(detail))
     return outcome
 
 
@@ -86,6 +88,11 @@ def _answer(pool: Pool, probe_id: UUID) -> dict[str, Any] | None:
         cursor.execute(ANSWER, (probe_id,))
         row = cursor.fetchone()
     return None if row is None else row[0]
+
+
+def _refused(refusal: Refusal) -> dict[str, Any]:
+    detail = {language: refusal.said.in_language(language) for language in LANGUAGES}
+    return {"refused": {"code": refusal.code, "detail": detail}}
 
 
 class Prober:
@@ -111,9 +118,9 @@ class Prober:
         try:
             self._sender.check(url)
         except AddressRefused as refused:
-            return {"refused": {"code": refused.code, "detail": refused.detail}}
+            return _refused(refused)
         except (LookUpFailed, TimeoutError) as error:
-            return {"refused": {"code": SenderBusy.code, "detail": f"The name cannot be looked up now: {error}."}}
+            return _refused(SenderBusy("The name cannot be looked up now: {why}.", why=str(error)))
         return {}
 
     def _tested(self, probe_id: UUID, url: str, endpoint_id: UUID, now: Any) -> dict[str, Any]:
@@ -126,7 +133,7 @@ class Prober:
                 keys = self._vault.signing_keys(cursor, endpoint_id)
             signed = signature_headers(str(probe_id), now, body, keys)
         except (SealBroken, ValueError) as error:
-            return {"refused": {"code": SenderBusy.code, "detail": f"The test message cannot be signed: {error}."}}
+            return _refused(SenderBusy("The test message cannot be signed: {why}.", why=str(error)))
         outcome = self._sender.send(Post(url, (CONTENT_TYPE, *signed), body))
         seen = {
             "status": outcome.status,

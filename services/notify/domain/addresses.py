@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from contracts.refusals import Refusal
+from contracts.refusals import Refusal, Said
 
 Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], tuple[str, ...]]
@@ -115,11 +115,11 @@ def destination(url: str, resolve: Resolve, policy: AddressPolicy) -> Destinatio
     literal = _literal(host)
     addresses = (literal,) if literal else resolve(host, port)
     if not addresses:
-        raise NameNotFound(f"{host} has no address.")
+        raise NameNotFound("{host} has no address.", host=host)
     for address in addresses:
         reason = refusal_of(address, policy)
         if reason:
-            raise AddressRefused(f"{host} leads to {address}: {reason}.", address=address)
+            raise AddressRefused("{host} leads to {address}: {reason}.", host=host, reason=reason, address=address)
     if scheme == "http" and not all(_is_opened(address, policy) for address in addresses):
         raise AddressRefused("Orders travel over https; plain http is for addresses the operator opened.")
     return Destination(scheme, host, port, target, tuple(dict.fromkeys(addresses)))
@@ -133,7 +133,7 @@ def read_url(url: str, policy: AddressPolicy) -> tuple[str, str, int, str]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise AddressRefused(f"The address cannot be read: {error}.") from None
+        raise AddressRefused("The address cannot be read: {why}.", why=str(error)) from None
     if parts.scheme not in DEFAULT_PORTS or not url.startswith(f"{parts.scheme}://"):
         raise AddressRefused("The address must begin with https://.")
     if "@" in parts.netloc or "#" in url:
@@ -145,29 +145,33 @@ def read_url(url: str, policy: AddressPolicy) -> tuple[str, str, int, str]:
         raise AddressRefused("This machine itself is never an address of a company.")
     port = DEFAULT_PORTS[parts.scheme] if port is None else port
     if port not in DEFAULT_PORTS.values() and port < 1024:
-        raise AddressRefused(f"Port {port} belongs to another service; use 443 or one from 1024.")
+        raise AddressRefused("Port {port} belongs to another service; use 443 or one from 1024.", port=port)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not TARGET.fullmatch(target):
         raise AddressRefused("The path holds characters that must be percent-encoded.")
     return parts.scheme, host, port, target
 
 
-def refusal_of(address: str, policy: AddressPolicy) -> str | None:
+def refusal_of(address: str, policy: AddressPolicy) -> Said | None:
     """Why nothing is sent to this IP address, or None when it may be connected to."""
     if "%" in address:
-        return "an address with a zone belongs to one network card"
+        return Said("an address with a zone belongs to one network card")
     try:
         judged = _unwrapped(ip_address(address))
     except ValueError:
-        return "it is no IP address"
+        return Said("it is no IP address")
     if _within(judged, METADATA):
-        return "link-local and metadata addresses are never allowed"
+        return Said("link-local and metadata addresses are never allowed")
     if _within(judged, LOOPBACK):
-        return None if policy.allow_loopback else "this machine itself is never allowed"
+        return None if policy.allow_loopback else Said("this machine itself is never allowed")
     if _within(judged, PRIVATE):
-        return None if _within(judged, policy.private_networks) else "private networks must be opened by the operator"
+        return (
+            None
+            if _within(judged, policy.private_networks)
+            else Said("private networks must be opened by the operator")
+        )
     if _within(judged, DENIED) or judged.is_multicast or not judged.is_global:
-        return "it is no public address"
+        return Said("it is no public address")
     return None
 
 

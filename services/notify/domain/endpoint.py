@@ -122,5 +122,5 @@ def evolve(endpoint: Endpoint, event: Event) -> Endpoint:
 
 def _owner(endpoint: Endpoint, endpoint_id: UUID) -> UUID:
     if endpoint.provider_id is None:
-        raise UnknownEndpoint(f"No endpoint {endpoint_id}.")
+        raise UnknownEndpoint("No endpoint {endpoint_id}.", endpoint_id=endpoint_id)
     return endpoint.provider_id

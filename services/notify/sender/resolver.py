@@ -40,7 +40,7 @@ class SystemResolver:
             answer.put(tuple(str(entry[4][0]) for entry in found))
         except socket.gaierror as error:
             if error.errno in NO_SUCH_NAME:
-                answer.put(NameNotFound(f"{host} has no address."))
+                answer.put(NameNotFound("{host} has no address.", host=host))
             else:
                 answer.put(LookUpFailed(f"looking up {host} failed: {error.strerror}"))
         except Exception as error:  # a name the codec refuses: no reason to lose the waiting thread

@@ -20,6 +20,7 @@ from contracts.events.registry import (
     ContractTerminated,
     ReportedLine,
 )
+from contracts.refusals import Said
 from services.registry.domain.errors import (
     AgentAlreadyRegistered,
     AgentIsClosed,
@@ -105,11 +106,11 @@ def register_agent(agent: Agent, agent_id: UUID, command: RegisterAgent, areas: 
     if command.agent_id is not None and agent.status is Status.UNKNOWN:
         raise _not_found(command.agent_id)
     if agent.status is Status.REGISTERED:
-        raise AgentAlreadyRegistered(f"Agent {agent_id} is registered already", agent_id=str(agent_id))
+        raise AgentAlreadyRegistered("Agent {agent_id} is registered already", agent_id=str(agent_id))
     if agent.status is Status.CLOSED:
         raise _closed(agent_id)
     if command.area not in areas:
-        raise UnknownArea(f"This province has no district '{command.area}'", area=command.area, areas=sorted(areas))
+        raise UnknownArea("This province has no district '{area}'", area=command.area, areas=sorted(areas))
     return AgentRegistered(
         agent_id=agent_id,
         name=command.name,
@@ -130,12 +131,14 @@ def sign_contract(agent: Agent, contract_id: UUID, command: SignAgencyContract, 
     same = agent.contracts.get(contract_id)
     if same is not None and same.state is ContractState.TERMINATED:
         raise ContractIsTerminated(
-            f"Contract {command.number} ended; a new contract has a number of its own", contract_id=str(contract_id)
+            "Contract {number} ended; a new contract has a number of its own",
+            number=command.number,
+            contract_id=str(contract_id),
         )
     live = agent.signed_with(command.provider_id)
     if live is not None:
         raise ContractAlreadyInForce(
-            f"Contract {live.number} with this company is in force", contract_number=live.number
+            "Contract {contract_number} with this company is in force", contract_number=live.number
         )
     return AgencyContractSigned(
         contract_id=contract_id,
@@ -154,7 +157,9 @@ def terminate_contract(agent: Agent, command: TerminateContract) -> ContractTerm
     contract = agent.contracts.get(command.contract_id)
     if contract is None or contract.provider_id != command.provider_id:
         raise ContractNotFound(
-            f"Agent {command.agent_id} has no contract {command.contract_id} with company {command.provider_id}",
+            "Agent {agent_id} has no contract {contract_id} with company {provider_id}",
+            agent_id=command.agent_id,
+            provider_id=command.provider_id,
             contract_id=str(command.contract_id),
         )
     if contract.state is ContractState.TERMINATED:
@@ -187,7 +192,7 @@ def require_registered(agent: Agent, agent_id: UUID) -> None:
             raise _not_found(agent_id)
         case Status.REPORTED:
             raise AgentNotConfirmed(
-                f"Agent {agent_id} stands as reported by a company; register it from its papers first",
+                "Agent {agent_id} stands as reported by a company; register it from its papers first",
                 agent_id=str(agent_id),
             )
         case Status.CLOSED:
@@ -195,16 +200,20 @@ def require_registered(agent: Agent, agent_id: UUID) -> None:
 
 
 def _not_found(agent_id: UUID) -> AgentNotFound:
-    return AgentNotFound(f"No agent {agent_id} is in the register", agent_id=str(agent_id))
+    return AgentNotFound("No agent {agent_id} is in the register", agent_id=str(agent_id))
 
 
 def _closed(agent_id: UUID) -> AgentIsClosed:
-    return AgentIsClosed(f"Agent {agent_id} gave up its business", agent_id=str(agent_id))
+    return AgentIsClosed("Agent {agent_id} gave up its business", agent_id=str(agent_id))
 
 
 def _in_future(place: str, day: date, today: date) -> DateInFuture:
     return DateInFuture(
-        f"{place} is {day}, today is {today}", errors=[{"place": place, "reason": f"{day} lies after {today}"}]
+        "{place} is {day}, today is {today}",
+        place=place,
+        day=day,
+        today=today,
+        errors=[{"place": place, "reason": Said("{day} lies after {today}", day=day, today=today)}],
     )
 
 

@@ -14,7 +14,7 @@ CATEGORY = "agent-list"
 def check_month(month: str, today: date) -> None:
     """Raises MonthInFuture. A list of the running month may come early."""
     if month > f"{today:%Y-%m}":
-        raise MonthInFuture(f"The list is of {month}, today is {today}", month=month)
+        raise MonthInFuture("The list is of {month}, today is {today}", today=today, month=month)
 
 
 def unknown_owners(row: ListedAgent, telecoms: Mapping[str, str], column: str) -> list[RowProblem]:

@@ -28,12 +28,19 @@ class Line:
 def attach_line(line: Line, line_id: UUID, command: AttachLine) -> LineAttached:
     """Raises LineIsCut, LineAlreadyAttached, LineServesAnother."""
     if line.state is LineState.CUT:
-        raise LineIsCut(f"Line {command.number} was cut; to restore it is a decision of its own", line_id=str(line_id))
+        raise LineIsCut(
+            "Line {number} was cut; to restore it is a decision of its own", number=command.number, line_id=str(line_id)
+        )
     if line.state is LineState.SERVING:
         if line.agent_id == command.agent_id:
-            raise LineAlreadyAttached(f"Line {command.number} serves this agent already", line_id=str(line_id))
+            raise LineAlreadyAttached(
+                "Line {number} serves this agent already", number=command.number, line_id=str(line_id)
+            )
         raise LineServesAnother(
-            f"Line {command.number} serves agent {line.agent_id}", line_id=str(line_id), agent_id=str(line.agent_id)
+            "Line {number} serves agent {agent_id}",
+            number=command.number,
+            line_id=str(line_id),
+            agent_id=str(line.agent_id),
         )
     return LineAttached(
         line_id=line_id,
@@ -55,7 +62,9 @@ def cut_line(line: Line, agent: Agent, command: CutLine) -> LineCut | None:
     serves = line.agent_id == command.agent_id
     claimed = line.state is LineState.UNKNOWN and command.line_id in agent.reported_lines
     if not (serves or claimed):
-        raise LineNotFound(f"No line {command.line_id} serves agent {command.agent_id}", line_id=str(command.line_id))
+        raise LineNotFound(
+            "No line {line_id} serves agent {agent_id}", agent_id=command.agent_id, line_id=str(command.line_id)
+        )
     return LineCut(
         line_id=command.line_id,
         agent_id=command.agent_id,

@@ -45,9 +45,9 @@ def revoke_api_key(provider: Provider, command: RevokeApiKey) -> ApiKeyRevoked:
     """Raises ProviderNotFound, KeyNotFound, KeyAlreadyRevoked."""
     _existing(provider, command.provider_id)
     if command.key_id not in provider.keys:
-        raise KeyNotFound(f"{provider.name} has no key {command.key_id}", key_id=command.key_id)
+        raise KeyNotFound("{provider} has no key {key_id}", provider=provider.name, key_id=command.key_id)
     if not provider.keys[command.key_id]:
-        raise KeyAlreadyRevoked(f"Key {command.key_id} was taken back before", key_id=command.key_id)
+        raise KeyAlreadyRevoked("Key {key_id} was taken back before", key_id=command.key_id)
     return ApiKeyRevoked(key_id=command.key_id, provider_id=command.provider_id, reason=command.reason)
 
 
@@ -55,19 +55,21 @@ def require_isp(provider: Provider, provider_id: UUID) -> None:
     """Raises ProviderNotFound, NotAnIsp."""
     _existing(provider, provider_id)
     if "isp" not in provider.kinds:
-        raise NotAnIsp(f"{provider.name} is not entered as an ISP", provider_id=str(provider_id))
+        raise NotAnIsp("{provider} is not entered as an ISP", provider=provider.name, provider_id=str(provider_id))
 
 
 def require_telecom(provider: Provider, provider_id: UUID) -> None:
     """Raises ProviderNotFound, NotATelecom."""
     _existing(provider, provider_id)
     if "telecom" not in provider.kinds:
-        raise NotATelecom(f"{provider.name} is not entered as a telecom company", provider_id=str(provider_id))
+        raise NotATelecom(
+            "{provider} is not entered as a telecom company", provider=provider.name, provider_id=str(provider_id)
+        )
 
 
 def _existing(provider: Provider, provider_id: UUID) -> None:
     if not provider.exists:
-        raise ProviderNotFound(f"No company {provider_id} is in the register", provider_id=str(provider_id))
+        raise ProviderNotFound("No company {provider_id} is in the register", provider_id=str(provider_id))
 
 
 def evolve(provider: Provider, event: Event) -> Provider:

@@ -87,12 +87,15 @@ def find_header(rows: Sequence[Row]) -> Header:
     missing = [TITLES[column] for column in REQUIRED if column not in best.places]
     if len(best.places) < LIKELY_HEADER:
         raise HeaderNotFound(
-            f"No row among the first {SEARCHED_ROWS} names the columns {', '.join(TITLES.values())}",
+            "No row among the first {rows} names the columns {columns}",
+            rows=SEARCHED_ROWS,
             columns=list(TITLES.values()),
         )
     if missing:
         raise HeaderNotFound(
-            f"The header in row {best.last_row} has no column {', '.join(missing)}", row=best.last_row, columns=missing
+            "The header in row {row} has no column {columns}",
+            row=best.last_row,
+            columns=missing,
         )
     return best
 

@@ -77,7 +77,9 @@ def _rows(sheet: Any) -> Iterator[Row]:
 
 def _check_sizes(content: bytes) -> None:
     if len(content) > MAX_BYTES:
-        raise WorkbookTooLarge(f"The file has {len(content)} bytes; at most {MAX_BYTES} are read", limit=MAX_BYTES)
+        raise WorkbookTooLarge(
+            "The file has {size} bytes; at most {limit} are read", size=len(content), limit=MAX_BYTES
+        )
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             parts = archive.infolist()
@@ -85,8 +87,11 @@ def _check_sizes(content: bytes) -> None:
             unpacked = sum(part.file_size for part in parts)
             if len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED_BYTES:
                 raise WorkbookTooLarge(
-                    f"Unpacked, the workbook has {len(parts)} parts and {unpacked} bytes; "
-                    f"at most {MAX_PARTS} and {MAX_UNPACKED_BYTES} are read",
+                    "Unpacked, the workbook has {parts} parts and {unpacked} bytes; at most {most_parts} and "
+                    "{limit} are read",
+                    parts=len(parts),
+                    unpacked=unpacked,
+                    most_parts=MAX_PARTS,
                     limit=MAX_UNPACKED_BYTES,
                 )
             if "[Content_Types].xml" not in names or not any(name.startswith("xl/") for name in names):
@@ -105,7 +110,7 @@ def _refuse_entities(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
         before = b""
         while block := stream.read(MIB):
             if b"<!DOCTYPE" in (before + block).replace(b"\0", b""):
-                raise NotAWorkbook(f"Part {part.filename} of the workbook defines a document type")
+                raise NotAWorkbook("Part {part} of the workbook defines a document type", part=part.filename)
             before = block[-20:]
 
 
@@ -114,4 +119,4 @@ def _unreadable(error: Exception) -> NotAWorkbook:
         return error
     if isinstance(error, zipfile.BadZipFile):
         return NotAWorkbook("The file is not an XLSX workbook, or it arrived damaged")
-    return NotAWorkbook(f"The workbook cannot be read ({type(error).__name__}); save it again as .xlsx")
+    return NotAWorkbook("The workbook cannot be read ({why}); save it again as .xlsx", why=type(error).__name__)

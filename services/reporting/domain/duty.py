@@ -70,7 +70,7 @@ def _assigned(law: Law, key: str, clause: str, holder: str, role: str) -> DutyAs
     except Unknown:
         roles = set()
     if role not in roles:
-        raise UnknownDuty(f"{clause} gives nobody a duty in role {role}")
+        raise UnknownDuty("{clause} gives nobody a duty in role {role}", clause=clause, role=role)
     return DutyAssigned(
         duty_id=duty_id_of(key),
         key=key,

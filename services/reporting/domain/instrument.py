@@ -35,10 +35,12 @@ def put_in_force(state: Registered, law: Law, scope: str, code: str, on_day: dat
         return ()
     loaded = {code_of(instrument): instrument for instrument in law.instruments.values()}
     if code not in loaded:
-        raise UnknownInstrument(f"no instrument '{code}' is loaded", known=sorted(loaded))
+        raise UnknownInstrument("no instrument '{instrument}' is loaded", instrument=code, known=sorted(loaded))
     instrument = loaded[code]
     if instrument not in law.instruments_in_force(scope, on_day):
-        raise InstrumentNotInForce(f"'{code}' is not in force in {scope} on {on_day}")
+        raise InstrumentNotInForce(
+            "'{instrument}' is not in force in {scope} on {on_day}", instrument=code, scope=scope, on_day=on_day
+        )
     return (
         InstrumentRegistered(
             instrument_id=code,

@@ -170,6 +170,14 @@ def test_poison_is_refused_with_an_answer_and_what_follows_is_dealt_with(agency:
     assert rig.rows("select version from stream") == [(1,)]
 
 
+def test_a_refusal_is_worded_in_the_language_of_the_command(agency: Agency, rig: Rig):
+    agency.send({}, **{"accept-language": "vi"})
+    [(headers, value)] = agency.replies()
+    assert headers["content-language"] == "vi"
+    assert (value["problem"]["code"], value["problem"]["title"]) == ("missing-field", "Thiếu trường")
+    assert {one["reason"] for one in value["problem"]["errors"]} == {"thiếu trường bắt buộc"}
+
+
 def test_without_a_usable_id_the_place_of_the_message_is_its_key(agency: Agency, rig: Rig):
     agency.send(command(), drop="ce_id")
     [(headers, value)] = agency.replies()

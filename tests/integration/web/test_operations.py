@@ -118,7 +118,11 @@ def test_the_description_is_valid_and_its_page_needs_no_other_host(toy: Toy) -> 
 def test_a_problem_is_described_to_people_and_programs(toy: Toy) -> None:
     person = requests.get(f"{toy.url}/problems/stale-version", headers={"Accept": "text/html"}, timeout=5)
     assert "<h1>Somebody was faster</h1>" in person.text
-    assert get(toy, "/problems/stale-version").json()["status"] == 409
+    program = get(toy, "/problems/stale-version").json()
+    assert program["status"] == 409
+    assert program["en"]["title"] == "Somebody was faster"
+    assert program["vi"]["title"] == "Đã có người thay đổi trước"
+    assert program["vi"]["do"] in person.text
 
 
 def test_a_stop_answers_what_is_under_way(launch: Launch) -> None:

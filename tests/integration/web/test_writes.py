@@ -49,6 +49,18 @@ def test_the_same_key_and_body_answers_the_same_and_changes_nothing(toy: Toy) ->
     assert toy.footprint() == before
 
 
+def test_a_no_is_said_in_the_language_that_was_asked_for(toy: Toy) -> None:
+    english, vietnamese = (
+        put(toy, {"title": "a"}, headers={"Accept-Language": language}) for language in ("en", "vi-VN,en;q=0.5")
+    )
+    assert (english.headers["Content-Language"], vietnamese.headers["Content-Language"]) == ("en", "vi")
+    assert "Accept-Language" in vietnamese.headers["Vary"]
+    assert (english.json()["title"], vietnamese.json()["title"]) == ("A field is missing", "Thiếu trường")
+    assert vietnamese.json()["errors"] == [{"place": "on", "reason": "thiếu trường bắt buộc", "code": "missing-field"}]
+    nowhere = toy.send("GET", "/none", headers={"Accept-Language": "vi"})
+    assert (nowhere.status_code, nowhere.json()["detail"]) == (404, "không có gì mang địa chỉ '/none'")
+
+
 def test_what_is_revealed_stands_in_the_answer_and_in_no_table(toy: Toy) -> None:
     revealed = put(toy).json()["revealed"]
     stored = toy.query("select string_agg(response::text, '') from command")[0][0]

@@ -24,7 +24,7 @@ def test_a_list_is_of_a_month_that_has_begun(month):
 def test_a_list_of_a_month_to_come_is_refused(month):
     with pytest.raises(MonthInFuture) as raised:
         check_month(month, TODAY)
-    assert raised.value.members == {"month": month}
+    assert raised.value.members == {"month": month, "today": TODAY}
 
 
 def test_a_row_with_a_line_of_nobody_in_the_register_is_named_by_its_cell():

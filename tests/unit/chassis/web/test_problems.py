@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chassis.web import problems
 from contracts import text
-from contracts.refusals import NotFound, Refusal, StaleVersion
+from contracts.problem_texts import LANGUAGES
+from contracts.refusals import NotFound, Refusal, StaleVersion, refusals
 
 
 class Line(BaseModel):
@@ -65,7 +66,7 @@ def test_several_causes_are_listed_in_order_under_the_general_code() -> None:
 
 def test_what_was_sent_is_not_repeated() -> None:
     refusal = refused(GOOD | {"name": {"secret": "canary"}})
-    assert "canary" not in json.dumps([refusal.detail, refusal.members])
+    assert "canary" not in json.dumps([refusal.document(language) for language in LANGUAGES])
 
 
 def test_decomposed_vietnamese_is_no_error() -> None:
@@ -73,7 +74,7 @@ def test_decomposed_vietnamese_is_no_error() -> None:
 
 
 def test_a_problem_document_has_the_members_of_the_standard_and_ours() -> None:
-    response = problems.response(StaleVersion("somebody was faster", current_version=4), "the-id")
+    response = problems.response(StaleVersion("somebody was faster", current_version=4), "the-id", "en")
     assert response.mimetype == "application/problem+json"
     assert response.get_json(force=True) == {
         "type": "/problems/stale-version",
@@ -86,14 +87,45 @@ def test_a_problem_document_has_the_members_of_the_standard_and_ours() -> None:
     }
 
 
+def test_title_and_detail_change_with_the_language_and_nothing_else_does() -> None:
+    refusal = StaleVersion(
+        "{stream_id} is at version {current_version}, not {expected_version}",
+        stream_id="x",
+        current_version=4,
+        expected_version=3,
+    )
+    english, vietnamese = (problems.response(refusal, "the-id", language) for language in LANGUAGES)
+    assert (english.headers["Content-Language"], vietnamese.headers["Content-Language"]) == ("en", "vi")
+    assert english.headers["Vary"] == vietnamese.headers["Vary"] == "Accept-Language"
+    assert vietnamese.get_json(force=True) == english.get_json(force=True) | {
+        "title": "Đã có người thay đổi trước",
+        "detail": "x đang ở phiên bản 4, không phải 3",
+    }
+
+
+def test_the_reasons_of_wrong_fields_are_told_in_vietnamese() -> None:
+    refusal = refused({"name": "An\u200b", "lines": [{"number": 0}], "colour": "red"})
+    found = refusal.document("vi")
+    assert [one["reason"] for one in found["errors"]] == [
+        "ký tự U+200B tại vị trí 3 không được phép trong văn bản",
+        "thiếu trường bắt buộc",
+        "phải lớn hơn hoặc bằng 1",
+        "không có trường này",
+    ]
+    assert found["detail"] == "name: ký tự U+200B tại vị trí 3 không được phép trong văn bản (và 3 lỗi khác)"
+    assert [one | {"reason": ""} for one in found["errors"]] == [
+        one | {"reason": ""} for one in refusal.document("en")["errors"]
+    ]
+
+
 def test_a_member_cannot_overwrite_the_code() -> None:
-    body = problems.response(NotFound("no such thing", code="other"), "the-id").get_json(force=True)
+    body = problems.response(NotFound("no such thing", code="other"), "the-id", "en").get_json(force=True)
     assert body["code"] == "not-found"
 
 
 def test_every_code_is_described_once() -> None:
     """Services' own codes are left out: each process shows one service's, here several may be loaded."""
-    kinds = [kind for kind in problems._kinds(Refusal) if kind.__module__.startswith(("contracts.", "chassis."))]
+    kinds = [kind for kind in refusals() if kind.__module__.startswith(("contracts.", "chassis."))]
     assert len({kind.code for kind in kinds}) == len(kinds)
     for kind in kinds:
         found = problems.description(kind.code)
