@@ -28,6 +28,7 @@ from chassis.web.incoming import Incoming, expected_version, idempotency_key
 from chassis.web.pages import Page
 from chassis.web.refusals import Busy, DatabaseAway, TookTooLong, Unexpected
 from chassis.web.routes import Document, Query, Route
+from chassis.web.validators import validated
 from contracts.refusals import Forbidden, Refusal
 from contracts.sql import Cursor
 
@@ -131,14 +132,15 @@ def _query(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
         query = Query(principal, incoming.path, filters, page, runtime.settings.scope, now, today, media_type)
         found = route.ask(cursor, query)
     response = _document(found) if isinstance(found, Document) else _json(found.model_dump_json(), route.status)
-    if len(route.offers) > 1:
-        response.headers["Vary"] = "Accept"
+    depends_on = [*(["Accept"] if len(route.offers) > 1 else []), *(["Authorization"] if route.who else [])]
+    if depends_on:
+        response.headers["Vary"] = ", ".join(depends_on)
     if isinstance(found, Page) and found.next_cursor:
         kept = [
             (name, value) for name, value in incoming.parameters.items(multi=True) if name not in ("cursor", "after")
         ]
         response.headers["Link"] = f'<?{urlencode([*kept, ("cursor", found.next_cursor)])}>; rel="next"'
-    return response
+    return validated(response, found, incoming.headers.get("If-None-Match"))
 
 
 KINDS: dict[str, Callable[[Route, Incoming, Runtime], Response]] = {

@@ -11,12 +11,12 @@ from werkzeug.datastructures import Headers, MultiDict
 
 from chassis.web.languages import preferred
 from chassis.web.refusals import IdempotencyKeyMissing, IdempotencyKeyUnusable, IfMatchUnusable
+from chassis.web.validators import TAGGED_VERSION
 from contracts.problem_texts import Language
 from contracts.refusals import Malformed
 
 LONGEST_KEY = 200
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-VERSION = re.compile(r'"([0-9]{1,9})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ def idempotency_key(headers: Headers) -> str:
 
 
 def expected_version(headers: Headers) -> int | None:
-    """The version in `If-Match: "7"`, None without the header. Raises IfMatchUnusable."""
+    """The version in `If-Match: "7"` or in the ETag of a read, None without the header. Raises IfMatchUnusable."""
     text = headers.get("If-Match")
     if text is None:
         return None
-    match = VERSION.fullmatch(text.strip())
+    match = TAGGED_VERSION.fullmatch(text.strip())
     if match is None:
-        raise IfMatchUnusable('If-Match holds one version in quotes: If-Match: "7"')
+        raise IfMatchUnusable('If-Match holds the ETag of a read, or one version in quotes: If-Match: "7"')
     return int(match[1])

@@ -62,10 +62,31 @@ WRITE_HEADERS: list[dict[str, Any]] = [
     {
         "name": "If-Match",
         "in": "header",
-        "description": 'The version you have seen, in quotes: "7"; another one is refused with stale-version',
+        "description": 'The ETag of what you have read, or its version in quotes: "7"; stale-version if it moved on',
         "schema": {"type": "string"},
     },
 ]
+LANGUAGE_HEADER: dict[str, Any] = {
+    "name": "Accept-Language",
+    "in": "header",
+    "description": "In which language a problem is told: en (if you name none) or vi",
+    "schema": {"type": "string"},
+}
+READ_HEADERS: list[dict[str, Any]] = [
+    {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "ETags you have; 304 without a body when one of them still holds",
+        "schema": {"type": "string"},
+    },
+]
+CONTENT_LANGUAGE = {"Content-Language": {"description": "en or vi", "schema": {"type": "string"}}}
+ETAG_HEADER = {
+    "ETag": {
+        "description": "Of these bytes; of a single thing with a version also what If-Match takes",
+        "schema": {"type": "string"},
+    }
+}
 AFTER_HEADER = {
     "After": {"description": "<stream>@<version>, for ?after= of a later read", "schema": {"type": "string"}}
 }
@@ -108,10 +129,13 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
             str(route.status): _success(route, schemas),
             "default": {
                 "description": "A problem document",
+                "headers": CONTENT_LANGUAGE,
                 "content": {PROBLEM: {"schema": {"$ref": REF.format(model="Problem")}}},
             },
         },
     }
+    if route.kind == "query":
+        operation["responses"]["304"] = {"description": "You have it already", "headers": ETAG_HEADER}
     if route.clause:
         operation["description"] = f"Clause {route.clause}."
     operation["security"] = [{kind: []} for kind in route.who if kind in SECURITY_SCHEMES]
@@ -141,8 +165,7 @@ def _success(route: Route, schemas: Schemas) -> dict[str, Any]:
     elif route.kind != "query":
         content[JSON] = {"schema": {"type": "object"}}
     answer: dict[str, Any] = {"description": route.summary, "content": content}
-    if route.kind != "query":
-        answer["headers"] = AFTER_HEADER
+    answer["headers"] = ETAG_HEADER if route.kind == "query" else AFTER_HEADER
     return answer
 
 
@@ -157,7 +180,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         for name in route.placeholders
     ]
     if route.kind != "query":
-        return found + WRITE_HEADERS
+        return [*found, *WRITE_HEADERS, LANGUAGE_HEADER]
     schema = route.filters.model_json_schema(ref_template=REF)
     definitions = schema.get("$defs", {})
     for name, one in schema.get("properties", {}).items():
@@ -165,7 +188,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         required = {"required": True} if name in schema.get("required", ()) else {}
         found.append({"name": name, "in": "query", **required, **described, "schema": _inlined(one, definitions)})
     found += [{"name": name, "in": "query", **RESERVED[name]} for name in reserved(route)]
-    return found
+    return [*found, *READ_HEADERS, LANGUAGE_HEADER]
 
 
 def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:

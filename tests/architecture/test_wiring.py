@@ -36,6 +36,11 @@ def test_the_description_is_valid_and_every_path_begins_with_the_service(service
     validate(document)
     assert document["openapi"].startswith("3.1")
     assert all(path.startswith(f"/{service}/v1/") for path in document["paths"])
+    for operations in document["paths"].values():
+        for method, operation in operations.items():
+            named = {one["name"] for one in operation["parameters"]}
+            assert "Accept-Language" in named
+            assert ("304" in operation["responses"]) == ("If-None-Match" in named) == (method == "get")
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -80,6 +80,28 @@ def test_a_read_waits_for_what_was_written_and_says_when_it_waited_in_vain(toy: 
     assert toy.send("GET", "/toy/v1/notes", headers={"After": f"{notes[0]}@1"}).status_code == 200
 
 
+def test_what_has_not_changed_is_not_sent_again(toy: Toy, notes: list[str]) -> None:
+    for path in (f"/toy/v1/notes/{notes[0]}", "/toy/v1/notes?limit=2", "/toy/v1/print"):
+        first = toy.send("GET", path)
+        again = toy.send("GET", path, headers={"If-None-Match": f'"old", W/{first.headers["ETag"]}'})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["ETag"] == first.headers["ETag"]
+        other = toy.send("GET", path, headers={"If-None-Match": '"old"'})
+        assert (other.status_code, other.content) == (200, first.content)
+    assert toy.send("GET", f"/toy/v1/notes/{uuid4()}", headers={"If-None-Match": "*"}).status_code == 404
+
+
+def test_the_etag_of_a_read_is_what_if_match_takes(toy: Toy) -> None:
+    note, path = {"title": str(uuid4()), "on": "2026-01-01"}, f"/toy/v1/notes/{uuid4()}"
+    assert toy.send("PUT", path, json=note).status_code == 201
+    seen = toy.send("GET", path).headers["ETag"]
+    changed = toy.send("PUT", path, json=note | {"title": str(uuid4())}, headers={"If-Match": seen})
+    assert changed.status_code == 201
+    assert toy.send("GET", path, headers={"If-None-Match": seen}).json()["version"] == 2
+    late = toy.send("PUT", path, json=note | {"title": str(uuid4())}, headers={"If-Match": seen})
+    assert (late.status_code, late.json()["code"], late.json()["current_version"]) == (409, "stale-version", 2)
+
+
 def test_a_document_needs_nobody_where_it_is_public(toy: Toy) -> None:
     answer = requests.get(f"{toy.url}/toy/v1/print", timeout=5)
     assert (answer.status_code, answer.text) == (200, "<h1>Notes</h1>")
@@ -88,8 +110,13 @@ def test_a_document_needs_nobody_where_it_is_public(toy: Toy) -> None:
 
 
 def test_every_answer_keeps_browsers_at_bay(toy: Toy) -> None:
-    for path in ("/toy/v1/notes", "/toy/v1/print", "/none", "/health/live"):
+    for path, caching in (
+        ("/toy/v1/notes", "private, no-cache"),
+        ("/toy/v1/print", "private, no-cache"),
+        ("/none", "no-store"),
+        ("/health/live", "no-store"),
+    ):
         headers = toy.send("GET", path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Cache-Control"] == "no-store"
+        assert headers["Cache-Control"] == caching
         assert headers["Content-Security-Policy"].startswith("default-src 'none'")

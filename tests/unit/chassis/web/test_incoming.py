@@ -31,10 +31,13 @@ def test_a_usable_key_is_taken_as_it_is(key: str) -> None:
 
 def test_if_match_holds_one_quoted_version() -> None:
     assert incoming.expected_version(Headers([("If-Match", '"7"')])) == 7
+    assert incoming.expected_version(Headers([("If-Match", f'"7.{"0a" * 16}"')])) == 7
     assert incoming.expected_version(Headers()) is None
 
 
-@pytest.mark.parametrize("text", ["7", '"seven"', '"1", "2"', "*", 'W/"7"', '"-1"', '"99999999999999999999"'])
+@pytest.mark.parametrize(
+    "text", ["7", '"seven"', '"1", "2"', "*", 'W/"7"', '"-1"', '"7.0a"', f'"{"0a" * 16}"', '"99999999999999999999"']
+)
 def test_an_if_match_that_is_no_version_is_refused(text: str) -> None:
     with pytest.raises(IfMatchUnusable):
         incoming.expected_version(Headers([("If-Match", text)]))
