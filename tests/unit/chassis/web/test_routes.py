@@ -175,6 +175,6 @@ def test_the_description_is_valid_openapi_and_knows_every_route() -> None:
     fields = document["components"]["schemas"][body.rsplit("/", 1)[1]]["properties"]
     assert set(fields) == {"title", "pages", "on"}
     assert {one["name"] for one in operations["list_notes"]["parameters"]} == {
-        "title", "state", "on", "limit", "cursor", "after",
+        "title", "state", "on", "limit", "cursor", "after", "If-None-Match", "Accept-Language",
     }  # fmt: skip
     assert operations["read_sheet"]["security"] == [{"company": []}]
