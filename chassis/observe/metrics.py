@@ -146,9 +146,10 @@ ENTRYPOINT_DURATION = histogram(
 )
 REQUESTS_REFUSED_AT_THE_DOOR = counter(
     "phoihop_requests_refused_at_the_door_total",
-    "Requests that reached no entrypoint: unknown path, wrong method, too large, too slow, all workers busy",
+    "Requests that reached no entrypoint: unknown path, wrong method, too large, too slow, all workers busy; "
+    "not-accepted: looks at a connection that the process could not take in",
     on="http",
-    code=("no-such-path", "method-not-allowed", "body-too-large", "body-too-slow", "malformed", "busy"),
+    code=("no-such-path", "method-not-allowed", "body-too-large", "body-too-slow", "malformed", "busy", "not-accepted"),
 )
 WORKERS_RUNNING = gauge("nameko_workers_running", "Requests being worked on", on="http")
 WORKERS_MAX = gauge("nameko_workers_max", "Requests that can be worked on at the same time", on="http")
@@ -161,6 +162,10 @@ RELAY_OLDEST_PENDING_AGE = gauge(
 )
 LOG_POSITION = gauge(
     "phoihop_log_position", "The last position of the service's log in this partition", topic=OPEN, partition=OPEN
+)
+RELAY_HELD_PARTITIONS = gauge(
+    "phoihop_relay_held_partitions",
+    "Partitions that wait because Kafka refuses an event of theirs as too large; the others go on",
 )
 RELAY_PUBLISHED = counter("phoihop_relay_published_total", "Messages confirmed by Kafka", topic=OPEN)
 RELAY_PUBLISH_FAILURES = counter(

@@ -83,7 +83,12 @@ def as_refusal(error: Exception) -> Refusal:
             return TookTooLong(
                 "the database took too long; repeat the request, with the same Idempotency-Key if it has one"
             )
-        case Unavailable() | psycopg2.OperationalError() | psycopg2.InterfaceError():
+        case (
+            Unavailable()
+            | psycopg2.OperationalError()
+            | psycopg2.InterfaceError()
+            | psycopg2.errors.IdleInTransactionSessionTimeout()
+        ):
             logger.warning("the database is away", reason=str(error).strip())
             return DatabaseAway(
                 "the database cannot be reached now; repeat the request, with the same Idempotency-Key if it has one"

@@ -11,6 +11,8 @@ from eventlet import wsgi
 from eventlet.semaphore import Semaphore
 from nameko.web.server import HttpOnlyProtocol, WebServer
 
+from chassis.observe.metrics import REQUESTS_REFUSED_AT_THE_DOOR
+
 IDLE_SECONDS = 75.0
 """How long a connection may stay open between two requests."""
 HEADER_SECONDS = 10.0
@@ -122,6 +124,7 @@ class Listener(WebServer):  # type: ignore[misc]
                 sock.settimeout(SOCKET_SECONDS)
             except OSError as error:
                 self._connections.release()
+                REQUESTS_REFUSED_AT_THE_DOOR.labels("not-accepted").inc()
                 logger.warning("a connection could not be accepted", reason=str(error))
                 eventlet.sleep(0.1)
                 continue

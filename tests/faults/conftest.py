@@ -1,5 +1,6 @@
 """One system for all faults, on servers of its own; tests that stop servers come last."""
 
+import json
 import shutil
 from collections.abc import Iterator
 
@@ -9,12 +10,16 @@ from deploy.local.stack import ports
 from deploy.local.stack.stack import Stack
 from deploy.local.stack.state import default_root
 from tests.faults.system import System
+from tests.support.chosen_fault import keep_chosen, pytest_addoption
 from tests.support.misbehaving import receiving
 from tests.support.stack_fixture import own_state
 
+__all__ = ["pytest_addoption"]  # hook
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What stops servers runs after everything else; the order is otherwise kept."""
+    keep_chosen(config, items)
     items.sort(key=lambda item: "faults/servers" in item.nodeid)
 
 
@@ -38,7 +43,10 @@ def running_system(request: pytest.FixtureRequest) -> Iterator[System]:
 
 
 @pytest.fixture
-def system(running_system: System) -> Iterator[System]:
-    """The system, well; whatever the test broke and left broken is mended afterwards."""
+def system(running_system: System, request: pytest.FixtureRequest) -> Iterator[System]:
+    """The system, well; whatever the test broke and left broken is mended afterwards. A soak reads the verdicts."""
+    before = len(running_system.checker.verdicts)
     yield running_system
+    for verdict in running_system.checker.verdicts[before:]:
+        request.node.user_properties.append(("verdict", json.dumps(verdict.counts())))
     running_system.heal()

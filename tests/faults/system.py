@@ -27,6 +27,7 @@ from tests.faults.world import Agent, World
 from tests.support import metrics_page
 from tests.support.checker import Checker
 from tests.support.checker_log import CheckedService
+from tests.support.line import Line, line
 from tests.support.load import Doors, History, Officer, Traffic
 from tests.support.misbehaving import Receivers, slow_to_accept
 from tests.support.waiting import wait_until
@@ -109,6 +110,19 @@ class System:
         more = {"PHOIHOP_WEBHOOK_SCHEDULE": SCHEDULE, **environment}
         return self.stack.launch(service, "http" if part == "http" else "work", more)
 
+    def launch_release(self, name: str, package: str, **environment: str) -> None:
+        """Another release of a process takes its place until `heal`; the usual one is ended. Does not wait."""
+        self.end(name)
+        service, _, part = name.partition("-")
+        self._environments[name] = environment
+        argv = [sys.executable, "-m", package, part]
+        more = self.stack.environment(service) | environment
+
+        def start() -> Child:
+            return process.start(name, argv, self.stack.state, environment=more, folder=CHECKOUT)
+
+        self.stack.supervisor.watch(start(), start)
+
     def restart(self, name: str, **environment: str) -> Child:
         """Ends the process as a rolling restart does, if it runs, and starts it. Does not wait until it is ready."""
         self.end(name)
@@ -130,7 +144,7 @@ class System:
         port = {"PHOIHOP_HTTP_PORT" if part == "http" else "PHOIHOP_METRICS_PORT": str(self.twin_port)}
         return process.start(
             f"{service}-twin",
-            [sys.executable, "-m", *(package.split() or [f"services.{service}"]), part],
+            [sys.executable, "-m", package or f"services.{service}", part],
             self.stack.state,
             environment=self.stack.environment(service) | port | environment,
             folder=CHECKOUT,
@@ -176,6 +190,22 @@ class System:
         child = self.child(name)
         wait_until(lambda: not child.is_running(), DEATH_LIMIT_S, f"{name} dies at its crash point")
         assert child.process.returncode == -signal.SIGKILL, child.why_it_ended()
+
+    @contextmanager
+    def kafka_line(self) -> Iterator[Line]:
+        """Between the broker and everybody, until the block ends. The broker is started again before and after."""
+        kafka = self.stack.servers.kafka
+        kafka.stop()
+        kafka.listens_at = self.stack.ports.companies[1]
+        try:
+            with line(kafka.listens_at, port=kafka.port) as found:
+                kafka.start(READY_LIMIT_S)
+                yield found
+                kafka.stop()
+        finally:
+            kafka.stop()
+            kafka.listens_at = kafka.port
+            kafka.start(READY_LIMIT_S)
 
     def heal(self) -> None:
         """Servers and processes run again as they should, whatever a test left behind."""

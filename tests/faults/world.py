@@ -110,13 +110,7 @@ class World:
             self.sign(agent_id, isp)
         inspection = self._inspection(agent_id)
         for number in range(cases):
-            body = {
-                "category": "agent-breaks-rules",
-                "provision": "HD-5c",
-                "found_on": today(),
-                "description": f"Không niêm yết nội quy sử dụng dịch vụ ({number})",
-            }
-            self.doors.must(self.officer, f"/inspection/v1/inspections/{inspection}/violations", body)
+            self._find_violation(inspection, f"Không niêm yết nội quy sử dụng dịch vụ ({number})")
         agent = Agent(agent_id)
 
         def opened() -> bool:
@@ -172,6 +166,21 @@ class World:
         inspection = self._inspection(self.agent())
         self.doors.must(self.officer, f"/inspection/v1/inspections/{inspection}/invitations", {"agency": agency})
         return inspection
+
+    def inspection_with_violation(self, description: str) -> str:
+        """A started inspection of a new agent, with one violation found."""
+        inspection = self._inspection(self.agent())
+        self._find_violation(inspection, description)
+        return inspection
+
+    def _find_violation(self, inspection: str, description: str) -> None:
+        body = {
+            "category": "agent-breaks-rules",
+            "provision": "HD-5c",
+            "found_on": today(),
+            "description": description,
+        }
+        self.doors.must(self.officer, f"/inspection/v1/inspections/{inspection}/violations", body)
 
     def _inspection(self, agent_id: UUID) -> str:
         planned: dict[str, Any] = {}

@@ -5,6 +5,7 @@ against what other services and the companies' endpoints made of it (`checker_ef
 were told (`checker_clients`). Nothing lost, nothing doubled, order kept.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 
 from chassis.consume import views
@@ -16,6 +17,7 @@ from tests.support.checker_projections import folds_of
 from tests.support.checker_topics import Witness, new_records
 from tests.support.load import History
 from tests.support.misbehaving import Receiver
+from tests.support.verdict import Verdict
 from tests.support.waiting import wait_until
 
 DRAIN_LIMIT_S = 60
@@ -49,6 +51,8 @@ class Checker:
         self._kafka = kafka
         self._history = history
         self._receivers = receivers
+        self.verdicts: list[Verdict] = []
+        """What each check found."""
         self._folds = [fold for service in services for fold in folds_of(service)]
 
     def check(self, limit_s: float = DRAIN_LIMIT_S, *, waiting: bool = False) -> None:
@@ -56,8 +60,12 @@ class Checker:
 
         `waiting`: messages may be parked until a person decides.
         """
+        begun = time.monotonic()
         self.wait_until_drained(limit_s)
+        recovered_s = time.monotonic() - begun
         wrong = self.differences() + ([] if waiting else self.set_aside())
+        sent_twice = sum(witness.duplicates for witness in self.witnesses.values())
+        self.verdicts.append(Verdict(recovered_s, sent_twice, tuple(wrong)))
         assert not wrong, f"{len(wrong)} things do not fit together:\n" + "\n".join(wrong[:SHOWN])
 
     def wait_until_drained(self, limit_s: float = DRAIN_LIMIT_S) -> None:

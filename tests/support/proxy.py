@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
 """A simple query of PostgreSQL's protocol, as libpq sends it."""
@@ -78,14 +79,18 @@ class Proxy:
             return due
 
 
+class Served(Protocol):
+    async def serve(self, ready: threading.Event, stopped: asyncio.Event) -> None: ...
+
+
 @contextmanager
-def proxying(upstream_port: int) -> Iterator[Proxy]:
-    """A proxy that runs on a thread of its own until the end."""
-    proxy, ready, loop = Proxy(upstream_port), threading.Event(), asyncio.new_event_loop()
+def on_a_thread(served: Served) -> Iterator[None]:
+    """It listens when the block begins, on a thread of its own until the end."""
+    ready, loop = threading.Event(), asyncio.new_event_loop()
     stopped = asyncio.Event()
 
     def run() -> None:
-        loop.run_until_complete(proxy.serve(ready, stopped))
+        loop.run_until_complete(served.serve(ready, stopped))
         for task in asyncio.all_tasks(loop):
             task.cancel()
         loop.run_until_complete(asyncio.sleep(0))
@@ -95,7 +100,15 @@ def proxying(upstream_port: int) -> Iterator[Proxy]:
     thread.start()
     assert ready.wait(10), "the proxy listens"
     try:
-        yield proxy
+        yield
     finally:
         loop.call_soon_threadsafe(stopped.set)
         thread.join(10)
+
+
+@contextmanager
+def proxying(upstream_port: int) -> Iterator[Proxy]:
+    """A proxy that runs until the end."""
+    proxy = Proxy(upstream_port)
+    with on_a_thread(proxy):
+        yield proxy

@@ -36,6 +36,8 @@ class KafkaServer:
         self.state = state
         self.port = port
         self.controller_port = controller_port
+        self.listens_at = port
+        """Another port when something stands between the broker and its clients, who still use `port`."""
         self.child: Child | None = None
         self._jars = f"{binaries.kafka_lib}/*"
         self._folder = state.root / "kafka"
@@ -128,7 +130,7 @@ class KafkaServer:
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
-            "listeners": f"SASL_PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
+            "listeners": f"SASL_PLAINTEXT://127.0.0.1:{self.listens_at},CONTROLLER://127.0.0.1:{self.controller_port}",
             "advertised.listeners": f"SASL_PLAINTEXT://127.0.0.1:{self.port}",
             "listener.security.protocol.map": "CONTROLLER:SASL_PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT",
             "inter.broker.listener.name": "SASL_PLAINTEXT",

@@ -89,7 +89,7 @@ def police_of(system: System) -> Iterator[Police]:
         yield Police(settings, producer)
 
 
-@pytest.mark.fault("F34")
+@pytest.mark.fault("F13", "F34")
 def test_each_poisoned_command_is_answered_with_its_reason_and_what_follows_is_dealt_with(system: System) -> None:
     inspection = system.world.inspection_with_invitation("ppd")
     before = events_of(system)

@@ -1,0 +1,3 @@
+from chassis.run import main
+
+main("registry", "tests.faults.releases.next")

@@ -1,0 +1,108 @@
+"""What a soak says of runs that keep everything, that break something, and that never end."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.faults import soak
+from tests.faults.soak import Run
+from tests.support.verdict import Verdict, kind_of
+
+CONFTEST = """
+from tests.support.chosen_fault import keep_chosen as pytest_collection_modifyitems, pytest_addoption
+"""
+VERDICT = Verdict(2.54, 3, ("registry.events.v1/3: position 7 is missing, or came before an earlier one",))
+TESTS = f"""
+import json, threading
+import pytest
+
+@pytest.mark.fault("F1")
+def test_that_keeps_everything(request):
+    request.node.user_properties.append(("verdict", json.dumps({Verdict(1.26, 3, ()).counts()})))
+
+@pytest.mark.fault("F3", "F5")
+def test_that_breaks_something(request):
+    request.node.user_properties.append(("verdict", json.dumps({VERDICT.counts()})))
+    assert False
+
+@pytest.mark.fault("F4")
+def test_that_never_ends():
+    threading.Event().wait(600)
+"""
+
+
+@pytest.fixture
+def tests(tmp_path: Path) -> Path:
+    folder = tmp_path / "tests"
+    folder.mkdir()
+    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "test_faults.py").write_text(TESTS)
+    return folder
+
+
+def run_soak(tests: Path, *faults: str) -> tuple[int, dict[str, Run]]:
+    """Exit code, and the first run of each fault as it was written."""
+    results = tests.parent / "results"
+    argv = ["--minutes", "0.1", "--dose", "small", "--tests", str(tests), "--results", str(results), *faults]
+    code = soak.main(argv)
+    (written,) = results.glob("*.json")
+    found: dict[str, Run] = {}
+    for fields in json.loads(written.read_text())["runs"]:
+        found.setdefault(fields["fault"], Run(**fields))
+    assert all(f"| {fault} | " in written.with_suffix(".md").read_text() for fault in found)
+    return code, found
+
+
+def test_what_kept_everything_is_told_with_its_numbers_and_the_exit_code_is_0(tests: Path) -> None:
+    code, found = run_soak(tests, "F1")
+    assert code == 0
+    kept = found["F1"]
+    assert (kept.outcome, kept.tests, kept.injected) == ("kept", 1, {"kills": 2})
+    assert kept.counts == {"lost": 0, "doubled": 0, "out_of_order": 0, "other": 0}
+    assert (kept.recovered_s, kept.sent_twice) == (1.3, 3)
+
+
+def test_what_broke_something_is_named_and_the_exit_code_is_1(tests: Path) -> None:
+    code, found = run_soak(tests, "F3")
+    assert code == 1
+    broken = found["F3"]
+    assert broken.outcome == "broken"
+    assert broken.counts["out_of_order"] == 1
+    assert [name.rpartition(".")[2] for name in broken.failed] == ["test_that_breaks_something"]
+
+
+def test_a_fault_without_a_test_is_not_called_kept(tests: Path) -> None:
+    code, found = run_soak(tests, "F7")
+    assert (code, found["F7"].outcome) == (1, "broken")
+
+
+def test_what_does_not_end_is_ended_when_the_time_is_over(tests: Path) -> None:
+    run = soak.soak_one("F4", "small", str(tests), tests.parent, limit_s=4)
+    assert (run.outcome, run.tests) == ("time was over", 0)
+
+
+def test_what_was_not_soaked_for_longest_comes_first(tmp_path: Path) -> None:
+    def written(name: str, **outcomes: str) -> None:
+        runs = [{"fault": fault, "outcome": outcome} for fault, outcome in outcomes.items()]
+        (tmp_path / f"{name}.json").write_text(json.dumps({"runs": runs}))
+
+    written("2026-01-01T000000", F1="kept", F3="kept")
+    written("2026-01-02T000000", F1="broken", F4="time was over")
+    assert soak.least_recent_first(["F1", "F3", "F4", "F5"], tmp_path) == ["F4", "F5", "F3", "F1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("/registry/v1/agents: accepted (1b) and not stored", "lost"),
+        ("message 12 of order 7 was never accepted", "lost"),
+        ("cases: 5c is there 0 times", "lost"),
+        ("cases: 5c is there 12 times", "doubled"),
+        ("registry: registry.agent-registered of 12 follows 2 times from 13", "doubled"),
+        ("/isp-1: order 12 was told in the order [2, 1]", "out_of_order"),
+        ("registry stands still: ('registry.views',)", "other"),
+    ],
+)
+def test_the_checker_s_words_are_counted_by_kind(line: str, kind: str) -> None:
+    assert kind_of(line) == kind
