@@ -9,7 +9,12 @@ from chassis.process.patching import is_green
 is_green()  # raises at import when only half is patched: kafka-python would hang without a word
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition  # noqa: E402
-from kafka.errors import KafkaError, KafkaTimeoutError  # noqa: E402
+from kafka.errors import (  # noqa: E402
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+)
 
 __all__ = [
     "KafkaAdminClient",
@@ -18,6 +23,8 @@ __all__ = [
     "KafkaProducer",
     "KafkaSettings",
     "KafkaTimeoutError",
+    "MessageSizeTooLargeError",
+    "RecordListTooLargeError",
     "TopicPartition",
     "abandon",
 ]

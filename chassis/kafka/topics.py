@@ -1,11 +1,11 @@
-"""Holds Kafka against `contracts/topics.py`: topics, partition counts, retention, and who may read or write what."""
+"""Holds Kafka against `contracts/topics.py`: topics, partitions, retention, size of messages, who may read or write."""
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.kafka.clients import KafkaAdminClient, KafkaError, KafkaSettings
+from chassis.kafka.clients import LARGEST_MESSAGE, KafkaAdminClient, KafkaError, KafkaSettings
 from contracts.topics import Topic, all_topics
 
 from kafka.admin import (  # isort: skip  # after chassis.kafka.clients, which looks whether half is patched
@@ -22,6 +22,7 @@ from kafka.admin import (  # isort: skip  # after chassis.kafka.clients, which l
 )
 
 
+RETENTION, LARGEST = "retention.ms", "max.message.bytes"
 ACCESS_LIMIT_S = 15
 LOOK_EVERY_S = 0.05
 READINESS_LIMIT_MS = 3_000
@@ -65,11 +66,11 @@ def check(settings: KafkaSettings, topics: Iterable[Topic] | None = None) -> lis
         found = _partitions(admin, wanted)
         problems = [line for topic in wanted if (line := _wrong(topic, found.get(topic.name)))]
         present = [topic for topic in wanted if topic.name in found]
-        problems += [
-            f"topic {topic.name} keeps messages {_kept(kept)}, not {_kept(topic.retention_ms)}"
-            for topic, kept in _retentions(admin, present)
-            if kept != topic.retention_ms
-        ]
+        for topic, kept, largest in _configs(admin, present):
+            if kept != topic.retention_ms:
+                problems.append(f"topic {topic.name} keeps messages {_kept(kept)}, not {_kept(topic.retention_ms)}")
+            if largest < LARGEST_MESSAGE:
+                problems.append(f"topic {topic.name} takes messages of {largest} bytes, not {LARGEST_MESSAGE}")
         missing, surplus = _access_difference(admin, wanted)
     problems += [f"access is missing: {line}" for line in missing]
     return problems + [f"access nobody asked for: {line}" for line in surplus]
@@ -92,15 +93,19 @@ def apply(settings: KafkaSettings, topics: Iterable[Topic] | None = None) -> lis
                 {
                     topic.name: {
                         "num_partitions": topic.partitions,
-                        "configs": {"retention.ms": str(topic.retention_ms)},
+                        "configs": {RETENTION: str(topic.retention_ms)},
                     }
                     for topic in new
                 },
                 wait_for_metadata=True,
             )
-        stale = [topic for topic, kept in _retentions(admin, wanted) if kept != topic.retention_ms]
-        if stale:
-            admin.alter_configs([_resource(topic, {"retention.ms": str(topic.retention_ms)}) for topic in stale])
+        configs = _configs(admin, wanted)
+        stale = [topic for topic, kept, _ in configs if kept != topic.retention_ms]
+        narrow = [topic for topic, _, largest in configs if largest < LARGEST_MESSAGE]
+        wrong = [_resource(topic, {RETENTION: str(topic.retention_ms)}) for topic in stale]
+        wrong += [_resource(topic, {LARGEST: str(LARGEST_MESSAGE)}) for topic in narrow]
+        if wrong:
+            admin.alter_configs(wrong)
         missing, surplus = _access_difference(admin, wanted)
         if missing:
             refused = admin.create_acls([_acl(line, ACL, ResourcePattern) for line in missing])["failed"]
@@ -112,6 +117,7 @@ def apply(settings: KafkaSettings, topics: Iterable[Topic] | None = None) -> lis
     return [
         *(f"topic {topic.name} was made, {_kept(topic.retention_ms)}, partitions: {topic.partitions}" for topic in new),
         *(f"topic {topic.name} now keeps messages {_kept(topic.retention_ms)}" for topic in stale),
+        *(f"topic {topic.name} now takes messages of {LARGEST_MESSAGE} bytes" for topic in narrow),
         *(f"access given: {line}" for line in missing),
         *(f"access taken away: {line}" for line in surplus),
     ]
@@ -158,13 +164,19 @@ def _partitions(admin: KafkaAdminClient, topics: Iterable[Topic]) -> dict[str, i
     return {found["name"]: len(found["partitions"]) for found in described if found["error_code"] == 0}
 
 
-def _retentions(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[tuple[Topic, int]]:
+def _configs(admin: KafkaAdminClient, topics: Iterable[Topic]) -> list[tuple[Topic, int, int]]:
+    """Of each topic how long it keeps messages, in ms, and how many bytes a message may have."""
     topics = list(topics)
     if not topics:
         return []
-    answer = admin.describe_configs([_resource(topic, {"retention.ms": None}) for topic in topics], config_filter="all")
+    answer = admin.describe_configs(
+        [_resource(topic, {RETENTION: None, LARGEST: None}) for topic in topics], config_filter="all"
+    )
     configs = {name: config for of_type in answer.values() for name, config in of_type.items()}
-    return [(topic, int(configs[topic.name]["retention.ms"]["value"])) for topic in topics]
+    return [
+        (topic, int(configs[topic.name][RETENTION]["value"]), int(configs[topic.name][LARGEST]["value"]))
+        for topic in topics
+    ]
 
 
 def _access_difference(admin: KafkaAdminClient, topics: Iterable[Topic]) -> tuple[list[Access], list[Access]]:

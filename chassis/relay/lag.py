@@ -1,15 +1,28 @@
 """How much of what was stored has no position yet, and how much of the log is not on Kafka yet."""
 
-from chassis.observe.metrics import LOG_POSITION, RELAY_OLDEST_PENDING_AGE, RELAY_PENDING_EVENTS, UNSEQUENCED_EVENTS
+from chassis.observe.metrics import (
+    LOG_POSITION,
+    RELAY_HELD_PARTITIONS,
+    RELAY_OLDEST_PENDING_AGE,
+    RELAY_PENDING_EVENTS,
+    UNSEQUENCED_EVENTS,
+)
 from chassis.postgres.pool import Pool
 from contracts.topics import EVENT_PARTITIONS, events_topic
 
 LAG = """
-with relayed as (select coalesce((select position from public.relay_cursor where topic = %s), 0) as position)
+with relayed as (select coalesce((select position from public.relay_cursor where topic = %(topic)s), 0) as position),
+     held as (select key::smallint as partition, value::bigint as position
+              from public.relay_cursor, jsonb_each_text(held) where topic = %(topic)s),
+     waiting as (select l.position from held h join public.log l using (partition), relayed r
+                 where l.position between h.position and r.position)
 select (select count(*) from public.unsequenced),
-       coalesce((select max(position) from public.log), 0) - relayed.position,
+       coalesce((select max(position) from public.log), 0) - relayed.position + (select count(*) from waiting),
        coalesce(extract(epoch from clock_timestamp() - (
-           select sequenced_at from public.log where position > relayed.position order by position limit 1)), 0)::float8
+           select sequenced_at from public.log
+           where position >= least(relayed.position + 1, (select min(position) from waiting)) order by position limit 1
+       )), 0)::float8,
+       (select count(*) from held)
 from relayed
 """
 
@@ -22,15 +35,16 @@ from generate_series(0, %s - 1) p (no)
 def measure(pool: Pool, service: str) -> tuple[int, int, float]:
     """Sets the gauges of the log; returns (unsequenced events, events not on Kafka, the oldest one's age in s)."""
     with pool.statements() as cursor:
-        cursor.execute(LAG, (events_topic(service),))
+        cursor.execute(LAG, {"topic": events_topic(service)})
         row = cursor.fetchone()
         cursor.execute(HEADS, (EVENT_PARTITIONS,))
         heads = cursor.fetchall()
     assert row is not None
-    unsequenced, pending, age_s = row
+    unsequenced, pending, age_s, held = row
     UNSEQUENCED_EVENTS.set(unsequenced)
     RELAY_PENDING_EVENTS.set(pending)
     RELAY_OLDEST_PENDING_AGE.set(age_s)
+    RELAY_HELD_PARTITIONS.set(held)
     for partition, position in heads:
         LOG_POSITION.labels(events_topic(service), str(partition)).set(position)
     return unsequenced, pending, age_s

@@ -3,6 +3,9 @@
 The cursor moves when every send of a batch was confirmed. On the first error the producer is abandoned, what it still
 held with it, and everything after the cursor is sent again: duplicates do happen, and overtakings with them; consumers
 sort that out by position and prev.
+
+An event that Kafka refuses as too large is held back, and what follows it in its partition; the other partitions go on
+(docs/adr/0014).
 """
 
 import time
@@ -17,7 +20,9 @@ from chassis.postgres.pool import Pool
 from chassis.process.crash import crash_point
 from chassis.relay import reading
 from chassis.relay.ahead import refuse_if_ahead
+from chassis.relay.held import Held, is_too_large
 from chassis.relay.outbox import send_outbox
+from chassis.relay.reading import Place
 from contracts.envelope import to_headers
 from contracts.topics import AGENCIES_ON_THE_BUS, events_topic, replies_topic
 
@@ -36,10 +41,12 @@ LINGER_MS = 20
 
 @dataclass(slots=True)
 class _Batch:
-    before: int
-    """The cursor when all earlier batches are confirmed."""
+    before: Place
+    """The relay's place when all earlier batches are confirmed."""
     last: int
     sends: list[Any]
+    places: list[tuple[int, int]]
+    """(partition, position) of each send."""
 
 
 class Relay:
@@ -53,6 +60,8 @@ class Relay:
         self._producer: KafkaProducer | None = None
         self._window: deque[_Batch] = deque()
         self._limit = FIRST_BATCH
+        self._one_by_one = False
+        self._held = Held(pool, service, kafka)
         replies = (replies_topic(service, agency) for agency in AGENCIES_ON_THE_BUS.get(service, ()))
         at_zero(RELAY_PUBLISHED, topic=[self.topic, *replies])
         at_zero(RELAY_PUBLISH_FAILURES, topic=self.topic)
@@ -64,15 +73,25 @@ class Relay:
         must act; calling again looks again). Whatever it raised, the next call starts at the cursor.
         """
         try:
-            producer = self._producer or self._open()
-            cursor, head, outbox = reading.state(self._pool, self.topic)
-            self._fill(producer, cursor, head)
+            state = reading.state(self._pool, self.topic)
+            producer = self._producer or self._open(bool(state.place.held))
+            self._fill(producer, state.place, state.head)
             confirmed = self._settle()
-            return confirmed + (send_outbox(self._pool, producer) if outbox else 0)
+            if self._one_by_one and confirmed and not self._window and not state.place.held:
+                self.close()
+                self._one_by_one = False
+            confirmed += self._held.run_once(state.place)
+            if state.outbox and self._producer is not None:
+                confirmed += send_outbox(self._pool, producer)
+            return confirmed
         except BaseException:
             if self._producer is not None:
                 RELAY_PUBLISH_FAILURES.labels(self.topic).inc()
+            refused = self._too_large()
             self.close()
+            self._one_by_one, self._limit = True, FIRST_BATCH
+            if refused:
+                self._held.hold(refused)
             raise
 
     def close(self) -> None:
@@ -82,16 +101,27 @@ class Relay:
         if producer is not None:
             abandon(producer)
 
-    def _open(self) -> KafkaProducer:
+    def _open(self, holds: bool) -> KafkaProducer:
+        """After an error, and while something is held, each message travels alone: a refusal is then its own.
+
+        kafka-python splits a batch that Kafka refuses as too large; with several on their way other errors follow.
+        """
         refuse_if_ahead(self._pool, self._kafka, self.topic)
-        self._producer = self._kafka.producer(max_block_ms=MAX_BLOCK_MS, linger_ms=LINGER_MS)
+        self._one_by_one = self._one_by_one or holds
+        alone = {"batch_size": 0} if self._one_by_one else {}
+        self._producer = self._kafka.producer(max_block_ms=MAX_BLOCK_MS, linger_ms=LINGER_MS, **alone)
         return self._producer
 
-    def _fill(self, producer: KafkaProducer, cursor: int, head: int) -> None:
-        before = self._window[-1].last if self._window else cursor
-        while len(self._window) < WINDOW and before < head:
+    def _fill(self, producer: KafkaProducer, place: Place, head: int) -> None:
+        before = self._window[-1].last if self._window else place.cursor
+        while len(self._window) < (1 if self._one_by_one else WINDOW) and before < head:
             found = reading.read_after(self._pool, self.service, before, self._limit)
             crash_point("relay.before-send")
+            going = [
+                (partition, envelope)
+                for partition, envelope in found
+                if partition not in place.held or envelope.position < place.held[partition]
+            ]
             sends = [
                 producer.send(
                     self.topic,
@@ -100,10 +130,11 @@ class Relay:
                     headers=to_headers(envelope),
                     partition=partition,
                 )
-                for partition, envelope in found
+                for partition, envelope in going
             ]
             last = found[-1][1].position
-            self._window.append(_Batch(before, last, sends))
+            places = [(partition, envelope.position) for partition, envelope in going]
+            self._window.append(_Batch(Place(before, place.held), last, sends, places))
             before = last
             size = sum(len(envelope.data) for _, envelope in found)
             self._limit = max(1, min(BATCH, BATCH_BYTES * len(found) // max(size, 1)))
@@ -129,6 +160,15 @@ class Relay:
         crash_point("relay.before-cursor")
         self._window.popleft()
         RELAY_PUBLISHED.labels(self.topic).inc(len(batch.sends))
-        if not reading.advance(self._pool, self.topic, batch.before, batch.last):
+        if not reading.move(self._pool, self.topic, batch.before, Place(batch.last, batch.before.held)):
             self.close()
         return len(batch.sends)
+
+    def _too_large(self) -> dict[int, int]:
+        """Of each partition the first position, among those on their way, that Kafka refused for its size."""
+        found: dict[int, int] = {}
+        for batch in self._window:
+            for send, (partition, position) in zip(batch.sends, batch.places, strict=True):
+                if send.is_done and is_too_large(send.exception):
+                    found.setdefault(partition, position)
+        return found

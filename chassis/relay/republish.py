@@ -37,5 +37,5 @@ def republish(pool: Pool, service: str, kafka: KafkaSettings, even_if_not_empty:
 
 def progress(pool: Pool, service: str) -> Progress:
     """How far the relay is."""
-    cursor, head, _ = reading.state(pool, events_topic(service))
-    return Progress(cursor, head)
+    found = reading.state(pool, events_topic(service))
+    return Progress(found.place.cursor, found.head)

@@ -236,7 +236,7 @@ def test_a_cut_database_connection_is_no_more_than_a_pause(store: Store, bus: Bu
             relay.run_once()
         except psycopg2.Error:
             return False
-        return reading.state(store.pool, bus.topic.name)[0] == 600
+        return reading.state(store.pool, bus.topic.name).place.cursor == 600
 
     wait_until(goes_on, 30, "the relay reached the head in spite of it")
     check_topic_is_the_log(bus, store)
