@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from psycopg2 import errors
+
 from chassis.consume import parked, views, watermark
 from chassis.consume.broker import Broker, Partition
 from chassis.consume.consumer import Consumer, Projections
@@ -23,6 +25,7 @@ from contracts.sql import Cursor
 NO_MOVE_LIMIT_S = 75.0
 """Longer than the loop waits before it reads a partition from its beginning."""
 SWAP_LIMIT_S = 20.0
+LOOK_EVERY_S = 0.01
 NEAR = 2_000
 """Positions between the live version and the new one at which the swap is tried."""
 
@@ -141,11 +144,27 @@ class Rebuild:
         member = self._consumer.member
         assert isinstance(member, Projections)
         compared = tuple(_compare(cursor, table, old) for table in member.tables)
+        self._keep_readers_out(cursor, old.tables)
         for table in set(old.tables) - set(member.tables):
             cursor.execute(f'drop view if exists read."{table}"')
         views.go_live(cursor, self._serving, self._consumer, old.version + 1)
         views.drop(cursor, old.consumer, old.version, old.tables)
         return compared
+
+    def _keep_readers_out(self, cursor: Cursor, tables: Collection[str]) -> None:
+        """For the moment of the swap: from all tables at once, or else from none, without waiting: no deadlocks."""
+        names = ", ".join(f'read."{table}"' for table in sorted(tables))
+        deadline = self._clock() + SWAP_LIMIT_S
+        while names:
+            cursor.execute("savepoint readers")
+            try:
+                cursor.execute(f"lock table {names} in access exclusive mode nowait")
+                return
+            except errors.LockNotAvailable:
+                cursor.execute("rollback to savepoint readers")
+            if self._clock() > deadline:
+                raise NotRebuilt(f"readers did not leave the tables alone for {SWAP_LIMIT_S:g} s")
+            time.sleep(LOOK_EVERY_S)
 
     def _goal(self, cursor: Cursor, live: str) -> dict[Partition, int]:
         """Where the live version stands."""

@@ -49,6 +49,7 @@ class Held:
         """From these positions on these partitions wait; if the relay's place moved, the next refusal does it."""
         before = reading.state(self._pool, self._topic).place
         after = Place(before.cursor, {**refused, **before.held})
+        self._try_at = 0.0  # what was refused only because it travelled beside the large one goes on at once
         if reading.move(self._pool, self._topic, before, after):
             for partition, position in refused.items():
                 self._log.error(
@@ -63,9 +64,13 @@ class Held:
         if not place.held or time.monotonic() < self._try_at:
             return 0
         self._try_at = time.monotonic() + TRY_EVERY_S
+        return sum(self._try(partition) for partition in place.held)
+
+    def _try(self, partition: int) -> int:
+        """With a producer of its own: after one refusal kafka-python fails everything else with the same error."""
         producer = self._kafka.producer(max_block_ms=MAX_BLOCK_MS, batch_size=0)
         try:
-            return sum(self._go_on(producer, partition) for partition in place.held)
+            return self._go_on(producer, partition)
         finally:
             abandon(producer)
 
@@ -85,6 +90,7 @@ class Held:
                 del held[partition]
             moved = reading.move(self._pool, self._topic, before, Place(before.cursor, held))
             if taken < len(found):
+                self._try_at = 0.0 if taken else self._try_at
                 break
             if moved and partition not in held:
                 self._log.info("a held partition goes on", partition=partition)

@@ -87,7 +87,7 @@ class Relay:
         except BaseException:
             if self._producer is not None:
                 RELAY_PUBLISH_FAILURES.labels(self.topic).inc()
-            refused = self._too_large()
+            refused = self._too_large() if self._one_by_one else {}
             self.close()
             self._one_by_one, self._limit = True, FIRST_BATCH
             if refused:

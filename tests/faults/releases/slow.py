@@ -12,15 +12,17 @@ from chassis.consume.consumer import Projections
 from chassis.consume.message import Received
 from chassis.run import main
 
-LONGEST_S = 20
+LONGEST_S, STEP_S = 20.0, 0.2
 SLOW = Path(os.environ.get("SLOW_RELEASE_FILE", ""))
 apply = Projections.apply
 
 
 def slowly(self: Projections, cursor: Any, name: str, batch: Sequence[Received[Any]]) -> None:
     apply(self, cursor, name, batch)
-    if SLOW.is_file():
-        cursor.execute("select pg_sleep(%s)", (min(LONGEST_S, len(batch) * float(SLOW.read_text())),))
+    slept_s = 0.0
+    while SLOW.is_file() and slept_s < min(LONGEST_S, len(batch) * float(SLOW.read_text() or 0)):
+        cursor.execute("select pg_sleep(%s)", (STEP_S,))
+        slept_s += STEP_S
 
 
 if __name__ == "__main__":

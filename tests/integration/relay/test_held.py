@@ -67,8 +67,14 @@ def test_only_the_partition_of_the_refused_event_waits(store: Store, bus: Bus, r
     store.sequence()
     store.count(stream, 1)
     store.fill(100, streams=25)
-    wait_until(lambda: relayed(relay, store), 60, "the cursor reaches the head")
-    assert held_by(relay, store) == {partition_of(stream): 101}
+    expected = {partition_of(stream): 101}
+
+    def alone() -> bool:
+        assert relayed(relay, store)
+        assert held_by(relay, store) == expected
+        return True
+
+    wait_until(alone, 60, "its partition alone is held")
     on_kafka = {envelope.position for _, envelope in bus.envelopes()}
     waiting = {
         position
