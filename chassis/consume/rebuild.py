@@ -163,7 +163,7 @@ class Rebuild:
             except errors.LockNotAvailable:
                 cursor.execute("rollback to savepoint readers")
             if self._clock() > deadline:
-                raise NotRebuilt(f"readers did not leave the tables alone for {SWAP_LIMIT_S:g} s")
+                raise NotRebuilt("readers did not leave the tables for {seconds:g} s", seconds=SWAP_LIMIT_S)
             time.sleep(LOOK_EVERY_S)
 
     def _goal(self, cursor: Cursor, live: str) -> dict[Partition, int]:
