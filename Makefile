@@ -11,7 +11,7 @@ help:  ## show this
 	@echo 'Phối hợp: the targets, and what may be set with them'
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
-run: install  ## start everything and play the story (ONCE=1: end afterwards; FRESH=1: a new story; PORT_BASE=22000: other ports)
+run: install  ## start everything and play the story (ONCE=1: end afterwards; FRESH=1: a new story; MONITORING=1: with Prometheus; PORT_BASE=22000: other ports)
 	@$(PYTHON) -m deploy.local.stack run
 
 test: install  ## run every test on real servers, on free ports (ARGS="-k name": as for pytest)

@@ -53,12 +53,12 @@ install_packages() {
 
 require_programs() {
     absent=
-    for program in python3 java mvn setpriv flock; do
+    for program in python3 java mvn setpriv flock prometheus promtool; do
         command -v "$program" >/dev/null || absent="$absent $program"
     done
     if [ -n "$absent" ]; then
         printf 'This is no Debian, so install these yourself:%s\n' "$absent" >&2
-        printf '(Python 3.11 with venv, Java 17 or newer, Maven, util-linux)\n' >&2
+        printf '(Python 3.11 with venv, Java 17 or newer, Maven, util-linux, Prometheus with promtool)\n' >&2
         exit 3
     fi
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contracts.topics import SERVICES
-from deploy.local.stack import binaries, programs
+from deploy.local.stack import binaries, programs, prometheus_binaries
 from deploy.local.stack.errors import StackError
 from deploy.local.stack.pids import recorded
 from deploy.local.stack.ports import base_from_environment, documented
@@ -65,7 +65,7 @@ def status() -> int:
         pid = recorded(pid_file)
         say(f"  {pid_file.name:<20} {f'pid {pid}' if pid else 'ended':<12} log {state.log(pid_file.name)}")
     for line in _lines(state.root / "environment"):
-        if line.startswith(("PHOIHOP_URL_", "KAFKA_BOOTSTRAP")):
+        if line.startswith(("PHOIHOP_URL_", "PHOIHOP_PROMETHEUS_", "KAFKA_BOOTSTRAP")):
             say(f"  {line}")
     return 0
 
@@ -89,7 +89,7 @@ def clean_state() -> int:
 
 
 def install() -> int:
-    """What bootstrap.sh leaves to Python: the sample programs' environments and the two servers."""
+    """What bootstrap.sh leaves to Python: the sample programs' environments, the two servers, Prometheus."""
     state = StateFolder(default_root())
     for program in programs.missing(state):
         with step(f"Python environment of examples/{program}"):
@@ -97,6 +97,9 @@ def install() -> int:
     if not binaries.is_installed(state.servers):
         with step("PostgreSQL 18 and Kafka 4.3, by Maven"):
             binaries.install(state.servers)
+    if not prometheus_binaries.is_installed(state.servers):
+        with step("Prometheus, out of Debian's package"):
+            prometheus_binaries.install(state.servers)
     return 0
 
 
@@ -110,6 +113,9 @@ def _with_stack(use: Callable[[Stack], int]) -> int:
         say("Starting the servers and the five services.")
         stack.start_servers()
         stack.start_services()
+        if _is_set("MONITORING"):
+            url = stack.start_prometheus().url
+            say(f"Prometheus scrapes every process: {url}/alerts, {url}/targets")
         code = use(stack)
     except KeyboardInterrupt:
         say("Interrupted.")

@@ -8,6 +8,7 @@ PORT_BASE (21000)    +0   PostgreSQL
                      +12  enforcement           +22
                      +13  reporting             +23
                      +14  notify                +24
+                     +30  Prometheus, if asked for (MONITORING=1)
                      +40  sample programs of the companies, ten ports
 """
 
@@ -32,6 +33,7 @@ class Ports:
     controller: int
     http: dict[str, int]
     metrics: dict[str, int]
+    prometheus: int
     companies: tuple[int, ...]
 
     def named(self) -> dict[str, int]:
@@ -42,6 +44,7 @@ class Ports:
             "Kafka's controller": self.controller,
             **{f"{service}, HTTP": port for service, port in self.http.items()},
             **{f"{service}, work process": port for service, port in self.metrics.items()},
+            "Prometheus": self.prometheus,
             **{f"sample company {index + 1}": port for index, port in enumerate(self.companies)},
         }
 
@@ -89,6 +92,7 @@ def _from(block: range) -> Ports:
         controller=block[2],
         http=dict(zip(SERVICES, block[10:15], strict=True)),
         metrics=dict(zip(SERVICES, block[20:25], strict=True)),
+        prometheus=block[30],
         companies=tuple(block[40 : 40 + COMPANIES]),
     )
 

@@ -19,13 +19,14 @@ from chassis.kafka import topics
 from chassis.kafka.clients import KafkaSettings
 from contracts.topics import SERVICES, agency_user
 from deploy.local.stack import ports as stack_ports
-from deploy.local.stack import process
+from deploy.local.stack import process, prometheus_binaries
 from deploy.local.stack.environment import Environments, agencies, existing_clusters
 from deploy.local.stack.errors import CannotStart
 from deploy.local.stack.kafka import ADMIN
 from deploy.local.stack.keys import ensure_keys
 from deploy.local.stack.ports import Ports
 from deploy.local.stack.process import Child
+from deploy.local.stack.prometheus import DOCUMENTED_EVERY_S, RULES, Prometheus
 from deploy.local.stack.servers import Servers
 from deploy.local.stack.state import CHECKOUT, StateFolder, write_private
 from deploy.local.stack.supervisor import Supervisor
@@ -166,6 +167,17 @@ class Stack:
         child = process.start(name, argv, self.state, environment=environment, folder=CHECKOUT, terminal=True)
         self._outside.append(child)
         return child
+
+    def start_prometheus(self, every_s: int = DOCUMENTED_EVERY_S, rules: Path = RULES) -> Prometheus:
+        """A Prometheus that scrapes the services; installs it first if needed. Raises InstallFailed, CannotStart."""
+        installed = prometheus_binaries.install(self.state.servers)
+        prometheus = Prometheus(self.state, installed, self.ports, every_s=every_s, rules=rules)
+        with self._step("Prometheus"):
+            self.supervisor.watch(prometheus.launch(), prometheus.launch)
+            prometheus.wait_ready()
+        with (self.state.root / "environment").open("a") as file:
+            file.write(f"PHOIHOP_PROMETHEUS_URL={prometheus.url}\n")
+        return prometheus
 
     def wait_ready(self, limit_s: float = READY_LIMIT_S) -> None:
         """Until every service process answers `/health/ready` with 200. Raises CannotStart with the reason."""

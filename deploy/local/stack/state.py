@@ -1,7 +1,7 @@
 """The state folder of a stack: where it lies, its sub-folders, its lock and its secrets.
 
-<root>/servers/<stamp>/     unpacked Kafka and PostgreSQL, shared by every stack of this root
-<root>/postgres/ kafka/     data of the two servers
+<root>/servers/<stamp>/     unpacked Kafka and PostgreSQL (and Prometheus), shared by every stack of this root
+<root>/postgres/ kafka/     data of the two servers; prometheus/ what was scraped
 <root>/logs/ pids/          one file a program
 <root>/secrets/             passwords of the servers, one file each, mode 0600, made once and kept between runs
 <root>/keys/                keys of the services (deploy/local/stack/keys.py)
