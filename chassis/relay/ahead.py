@@ -3,6 +3,8 @@
 Then the database was restored, and sending on would give one (epoch, position) to two events.
 """
 
+from collections.abc import Mapping
+
 from chassis.kafka.clients import KafkaConsumer, KafkaError, KafkaSettings, TopicPartition
 from chassis.postgres.pool import Pool
 from chassis.store.epochs import head
@@ -67,7 +69,15 @@ def _last_stamps(consumer: KafkaConsumer, places: list[TopicPartition]) -> dict[
             return found
         for place, records in consumer.poll(timeout_ms=1000, max_records=5000).items():
             for record in records:
-                headers = dict(record.headers)
-                stamp = (int(headers["ce_logepoch"]), int(headers["ce_sequence"]))
-                found[place] = max(found.get(place, stamp), stamp)
+                stamp = _stamp(dict(record.headers))
+                if stamp is not None:
+                    found[place] = max(found.get(place, stamp), stamp)
     raise KafkaError("the ends of the partitions could not be read in time")
+
+
+def _stamp(headers: Mapping[str, bytes]) -> tuple[int, int] | None:
+    """(epoch, position); None for a record that stands in no log of ours: consumers set it aside, we pass it over."""
+    try:
+        return int(headers["ce_logepoch"]), int(headers["ce_sequence"])
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -9,6 +9,7 @@ import pytest
 from chassis.kafka import topics
 from chassis.kafka.clients import KafkaError, KafkaSettings
 from chassis.kafka.partition import partition_of
+from chassis.observe.metrics import UNSEQUENCED_OLDEST_AGE
 from chassis.relay import lag, reading
 from chassis.relay.ahead import KafkaIsAhead, WrongPartitions
 from chassis.relay.relay import Relay
@@ -134,6 +135,18 @@ def test_it_refuses_when_kafka_is_ahead_until_the_epoch_is_raised(store: Store, 
         relay.close()
 
 
+@pytest.mark.fault("F34")
+def test_a_record_that_stands_in_no_log_does_not_end_a_relay_that_starts(store: Store, bus: Bus) -> None:
+    producer = bus.settings.producer()
+    for headers in ([], [("ce_logepoch", b"1"), ("ce_sequence", b"first")]):
+        producer.send(bus.topic.name, partition=0, value=b"{", headers=headers).get(10)
+    producer.close()
+    store.fill(20)
+    relay = bus.relay(store)
+    assert relay_everything(relay, store) == 20
+    relay.close()
+
+
 @pytest.mark.fault("F29")
 def test_it_refuses_a_topic_with_other_partitions_or_none(store: Store, settings: KafkaSettings) -> None:
     service = f"svc-{uuid4().hex[:12]}"
@@ -215,6 +228,7 @@ def test_lag_is_counted_and_aged(store: Store, bus: Bus) -> None:
     store.count(uuid4(), 0)
     assert lag.measure(store.pool, bus.service)[:2] == (1, 20)
     assert lag.measure(store.pool, bus.service)[2] > 0
+    assert next(iter(UNSEQUENCED_OLDEST_AGE.collect())).samples[0].value > 0
     relay = bus.relay(store)
     relay_everything(relay, store)
     assert lag.measure(store.pool, bus.service) == (1, 0, 0.0)
