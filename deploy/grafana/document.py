@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.grafana.panels import FOR_EVER, Levels, Panel, Range
+from deploy.grafana.panels import ANYTHING, FOR_EVER, RATIO, SECONDS, Panel, Range
 from deploy.grafana.render import BOARDS, FOLDER, SCHEMA
 
 PATH = Path("docs/dashboards.md")
@@ -53,46 +53,40 @@ def _panel(panel: Panel) -> Iterator[str]:
     yield f"* Otherwise: {panel.otherwise}"
     if panel.anchor:
         yield f"* Runbook: [operations.md](operations.md#{panel.anchor})"
-    told = "; ".join(_named(panel, legend, wanted) for legend, wanted in panel.story.items())
+    told = "; ".join(_named(panel, legend, _range(wanted, panel.unit)) for legend, wanted in panel.story.items())
     same = ", and what the API answers" if panel.api else ""
     yield f"* After the story: {told}{same}.\n"
 
 
-def _named(panel: Panel, legend: str, wanted: Range) -> str:
-    if len(panel.story) == 1 and legend != "*":
-        return _range(wanted)
-    return (
-        f"{'every other' if len(panel.story) > 1 else 'each'} {_range(wanted)}"
-        if legend == "*"
-        else f"{legend} {_range(wanted)}"
-    )
+def _named(panel: Panel, legend: str, told: str) -> str:
+    if legend == "*":
+        return f"{'each' if len(panel.story) == 1 else 'every other'} {told}"
+    return told if len(panel.story) == 1 else f"{legend} {told}"
 
 
-def _range(wanted: Range) -> str:
+def _range(wanted: Range, unit: str) -> str:
     low, high = wanted
     if low == high:
         return f"{low:g}"
-    return f"{low:g} or more" if high == FOR_EVER else f"{low:g} to {high:g}"
+    return f"{low:g} or more" if high == FOR_EVER else f"{low:g} to {_value(high, unit)}"
 
 
 def _colours(panel: Panel) -> str:
-    levels = panel.levels
-    if levels == Levels():
-        return ""
-    told = [
-        f"{colour} from {_value(at, panel.unit)}"
-        for colour, at in (("yellow", levels.yellow), ("red", levels.red))
-        if at
-    ]
-    return f" ({', '.join(told)}.)"
+    steps = (("yellow", panel.levels.yellow), ("red", panel.levels.red))
+    told = ", ".join(f"{colour} {_beginning(at, panel.unit)}" for colour, at in steps if at is not None)
+    return f" {told.capitalize()}." if told else ""
 
 
-def _value(at: float, unit: str) -> str:
-    if unit == "percentunit":
-        return f"{at:.0%}"
-    if unit != "s":
-        return f"{at:g}"
+def _beginning(at: float, unit: str) -> str:
+    return f"from {_value(at, unit)}" if at > ANYTHING else "above 0"
+
+
+def _value(value: float, unit: str) -> str:
+    if unit == RATIO:
+        return f"{value * 100:g} %"
+    if unit != SECONDS:
+        return f"{value:,g}"
     for seconds, word in ((86400, "days"), (3600, "h"), (60, "min")):
-        if at >= seconds and at % seconds == 0:
-            return f"{at / seconds:g} {word}"
-    return f"{at:g} s"
+        if value >= seconds and value % seconds == 0:
+            return f"{value / seconds:g} {word}"
+    return f"{value:g} s"

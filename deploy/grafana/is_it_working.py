@@ -1,8 +1,10 @@
 """*Is it working?* Ten seconds for somebody who has never seen the system: first row green, it works."""
 
 from deploy.grafana.panels import (
+    ANYTHING,
     BUSINESS,
     COUNT,
+    EVERYWHERE,
     FOR_EVER,
     NONE,
     PER_SECOND,
@@ -19,6 +21,7 @@ from deploy.grafana.panels import (
     process,
 )
 from deploy.grafana.province import STANDING
+from deploy.grafana.stages import LATE
 
 NOW = Row(
     "Does it work? All green: yes. Not green: open “Where is it stuck?”",
@@ -60,9 +63,9 @@ NOW = Row(
             ),
             width=3,
             height=5,
-            levels=Levels(yellow=0.001, red=5),
+            levels=Levels(yellow=ANYTHING, red=5),
             story={"failing": NONE},
-            moved=Moved("table away"),
+            moved=Moved("read model closed"),
         ),
         Panel(
             id=3,
@@ -83,20 +86,21 @@ NOW = Row(
         ),
         Panel(
             id=4,
-            title="Consumer behind for",
-            question="For how long has the slowest consumer not been at the end of what lies on Kafka?",
-            normal="Under 10 s.",
+            title="Facts not dealt with",
+            question="How many facts older than a minute has the slowest consumer not dealt with, at most?",
+            normal="0.",
             otherwise="`phoihop projections list` says which consumer stands still and why; "
             "read models are old meanwhile, and say so.",
             kind="stat",
-            unit=SECONDS,
-            queries=(Query("max(" + process("phoihop_consumer_oldest_unapplied_age_seconds") + ")", "behind"),),
+            unit=COUNT,
+            queries=(Query(f"max({LATE})", "late"),),
             width=3,
             height=5,
-            levels=Levels(yellow=30, red=120),
-            story={"behind": (0, 10)},
-            moved=Moved("poison", (2, FOR_EVER)),
+            levels=Levels(red=1),
+            story={"late": NONE},
+            moved=Moved("broker stopped"),
             anchor="alerts",
+            any_instance=EVERYWHERE,
         ),
         Panel(
             id=5,
@@ -146,7 +150,7 @@ NOW = Row(
             height=5,
             levels=Levels(yellow=300, red=3600),
             story={"waiting": (0, 60)},
-            moved=Moved("silent endpoint", (2, FOR_EVER)),
+            moved=Moved("endpoint down", (2, FOR_EVER)),
             anchor="alerts",
         ),
         Panel(
@@ -162,7 +166,7 @@ NOW = Row(
             height=5,
             levels=Levels(yellow=1),
             story={"overdue": (1, 1)},
-            moved=Moved("timers held", (2, 2)),
+            moved=Moved("company silent", (2, FOR_EVER)),
             api="orders overdue",
             anchor="alerts",
             any_instance=BUSINESS,

@@ -15,6 +15,8 @@ Range = tuple[float, float]
 FOR_EVER = float("inf")
 NONE: Range = (0, 0)
 SOME: Range = (1e-9, FOR_EVER)
+ANYTHING = 0.001
+"""The least that a rate must be to be seen."""
 
 OPERATIONS = "docs/operations.md"
 

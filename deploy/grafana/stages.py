@@ -17,9 +17,16 @@ from deploy.grafana.panels import (
 
 # Every log's last position in each partition; what a consumer has dealt with is subtracted from it.
 HEADS = 'max by (topic, partition) (phoihop_log_position{job=~"$job"})'
+PATIENCE = "1m"
+"""What is older than this and not dealt with is late, however little there is to do."""
 BEHIND = (
     f"max by (consumer) ({HEADS} - on (topic, partition) group_right () "
     'max by (consumer, topic, partition) (phoihop_consumer_position{job=~"$job"}))'
+)
+
+LATE = (
+    f"clamp_min(max by (consumer) ({HEADS.removesuffix(')')} offset {PATIENCE}) - on (topic, partition) group_right () "
+    'max by (consumer, topic, partition) (phoihop_consumer_position{job=~"$job"})), 0)'
 )
 
 STAGES = Row(
@@ -39,23 +46,23 @@ STAGES = Row(
             height=5,
             levels=Levels(yellow=0.5, red=0.9),
             story={"in use": (0, 0.5)},
-            moved=Moved("table locked"),
+            moved=Moved("table locked", (0.1, 1)),
         ),
         Panel(
             id=2,
-            title="2 Log: no position yet",
-            question="How many stored facts have no position in the log yet?",
-            normal="0, some hundred in a burst.",
+            title="2 Log: oldest waits",
+            question="For how long has the oldest stored fact had no position in the log?",
+            normal="Under 1 s.",
             otherwise="The service's `work` process is away, or something holds the sequencer's advisory lock: "
             "`select * from pg_locks where locktype = 'advisory'`. Nothing is lost.",
             kind="stat",
-            unit=COUNT,
-            queries=(Query("max(" + process("phoihop_unsequenced_events") + ")", "waiting"),),
+            unit=SECONDS,
+            queries=(Query("max(" + process("phoihop_unsequenced_oldest_age_seconds") + ")", "waiting"),),
             width=3,
             height=5,
-            levels=Levels(yellow=1000, red=10000),
-            story={"waiting": (0, 10)},
-            moved=Moved("sequencer held"),
+            levels=Levels(yellow=5, red=30),
+            story={"waiting": (0, 1)},
+            moved=Moved("sequencer held", (2, FOR_EVER)),
         ),
         Panel(
             id=3,
@@ -76,18 +83,18 @@ STAGES = Row(
         ),
         Panel(
             id=4,
-            title="4 Consumers: positions behind",
-            question="How far is the slowest consumer from the end of a log it follows, as PostgreSQL has both?",
-            normal="0; in a burst some hundred for a moment. It is never less than the facts that are left.",
-            otherwise="Stage 3 red too: first mend that. Else `phoihop projections list`. Below 0: the log was "
-            "restored and the consumer knows more than it: `phoihop reconcile`.",
+            title="4 Consumers: late",
+            question="How many facts older than a minute has the slowest consumer not dealt with, at most?",
+            normal="0. It is what PostgreSQL says on both sides, whatever Kafka and the consumer say.",
+            otherwise="Stage 3 not green: first mend that. Else `phoihop projections list`, and the log of the "
+            "consumer's `work` process.",
             kind="stat",
             unit=COUNT,
-            queries=(Query(f"max({BEHIND})", "behind"),),
+            queries=(Query(f"max({LATE})", "late"),),
             width=3,
             height=5,
-            levels=Levels(yellow=1000, red=10000),
-            story={"behind": NONE},
+            levels=Levels(red=1),
+            story={"late": NONE},
             moved=Moved("broker stopped"),
             anchor="alerts",
             any_instance=EVERYWHERE,
@@ -138,7 +145,7 @@ STAGES = Row(
             height=5,
             levels=Levels(yellow=300, red=3600),
             story={"waiting": (0, 60)},
-            moved=Moved("silent endpoint", (2, FOR_EVER)),
+            moved=Moved("endpoint down", (2, FOR_EVER)),
             anchor="alerts",
         ),
         Panel(

@@ -1,6 +1,7 @@
 """*Where is it stuck?* The way of one fact, stage after stage: the first one that is red holds everything behind it."""
 
 from deploy.grafana.panels import (
+    ANYTHING,
     COUNT,
     EVERYWHERE,
     FOR_EVER,
@@ -38,10 +39,10 @@ DOOR = Row(
             ),
             width=12,
             height=7,
-            levels=Levels(red=0.001),
+            levels=Levels(red=ANYTHING),
             story={"*": NONE},
             at_least=5,
-            moved=Moved("table away"),
+            moved=Moved("read model closed"),
         ),
         Panel(
             id=12,
@@ -136,7 +137,8 @@ CONSUMERS = Row(
             id=31,
             title="Positions behind, by consumer",
             question="Which consumer is how far from the end of the logs it follows?",
-            normal="0.",
+            normal="0; in a burst some hundred. Below 0: the log was restored and the consumer knows more than it: "
+            "`phoihop reconcile`.",
             otherwise="One alone: it is stopped, slow or hangs; `phoihop projections list`, then its `work` log. All "
             "of one topic: that topic's relay or Kafka.",
             kind="timeseries",
@@ -191,6 +193,28 @@ CONSUMERS = Row(
             anchor="alerts",
         ),
         Panel(
+            id=36,
+            title="Behind for, by consumer",
+            question="How long ago did each consumer last see nothing left on Kafka?",
+            normal="Under 10 s.",
+            otherwise="As for “Positions behind”. It stands still while the consumer itself hangs.",
+            kind="timeseries",
+            unit=SECONDS,
+            queries=(
+                Query(
+                    "max by (consumer) (" + process("phoihop_consumer_oldest_unapplied_age_seconds") + ")",
+                    "{{consumer}}",
+                ),
+            ),
+            width=8,
+            height=7,
+            levels=Levels(red=120),
+            story={"*": (0, 10)},
+            at_least=10,
+            moved=Moved("poison", (2, FOR_EVER)),
+            anchor="alerts",
+        ),
+        Panel(
             id=34,
             title="Time a batch takes, 95 of 100",
             question="How long does each consumer work on one batch or message?",
@@ -206,7 +230,7 @@ CONSUMERS = Row(
                     "{{consumer}}",
                 ),
             ),
-            width=12,
+            width=8,
             height=7,
             story={"*": (0, 10)},
         ),
@@ -224,7 +248,7 @@ CONSUMERS = Row(
                     "{{consumer}}",
                 ),
             ),
-            width=12,
+            width=8,
             height=7,
             story={"*": (0, FOR_EVER)},
             at_least=10,
@@ -252,7 +276,7 @@ LAST_STAGES = Row(
             height=7,
             story={"waiting": NONE, "suspended endpoints": NONE},
             at_least=2,
-            moved=Moved("silent endpoint"),
+            moved=Moved("endpoint down"),
             anchor="alerts",
         ),
         Panel(

@@ -37,18 +37,26 @@ def key_of_the_sdk(dashboard: dict[str, Any]) -> None:
     dashboard["templating"]["list"][0]["auto"] = False
 
 
-@pytest.mark.parametrize("board", render.BOARDS, ids=lambda board: board.uid)
-def test_a_dashboard_compiles_as_a_constant_of_grafanas_type(board: Board) -> None:
-    assert compiling.errors(checked_in(board), StateFolder(default_root())) == []
+SLIPS: tuple[Slip, ...] = (misspelt, wrong_type, no_such_value, of_another_panel, key_of_the_sdk)
 
 
-def test_slips_do_not_compile() -> None:
-    """Each in a literal of its own, of which one slip is told; all in one compilation, which takes its time."""
-    slips: tuple[Slip, ...] = (misspelt, wrong_type, no_such_value, of_another_panel, key_of_the_sdk)
+@pytest.fixture(scope="module")
+def said() -> dict[str, list[str]]:
+    """Of both dashboards and of a spoilt one, each slip in a literal of its own; one compilation for all."""
     spoilt = copy.deepcopy(checked_in(render.BOARDS[0]))
-    for slip in slips:
+    for slip in SLIPS:
         slip(spoilt)
-    found = "\n".join(compiling.errors(spoilt, StateFolder(default_root())))
+    boards = {board.uid: checked_in(board) for board in render.BOARDS}
+    return compiling.errors(boards | {"spoilt": spoilt}, StateFolder(default_root()))
+
+
+@pytest.mark.parametrize("board", render.BOARDS, ids=lambda board: board.uid)
+def test_a_dashboard_compiles_as_a_constant_of_grafanas_type(board: Board, said: dict[str, list[str]]) -> None:
+    assert said[board.uid] == []
+
+
+def test_slips_do_not_compile(said: dict[str, list[str]]) -> None:
+    found = "\n".join(said["spoilt"])
     for wrong in ("titel", "Type 'string' is not assignable to type 'number'", "rainbow", "displayMode", '"auto"'):
         assert wrong in found, found
 

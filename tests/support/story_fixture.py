@@ -1,15 +1,16 @@
 """The story, played once per test run for everybody who looks at its end: its own test, the dashboards, the alerts.
 
-watched_story     session     WatchedStory: .stack, .play
+watched_story     session     WatchedStory: .stack, .prometheus, .play
 
-It was cut short by a power cut and then played to its end. The system ends with the last test that asks for it, so that
-the faults have the machine to themselves. Its services are supervised only while `stack.watch_until` runs: a test may
-kill one, and must start it again.
+It was cut short by a power cut, then played to its end, watched by a Prometheus that scrapes every second. The system
+ends with the last test that asks for it, so that the faults have the machine to themselves. Its services are supervised
+only while `stack.watch_until` runs: a test may kill one, and must start it again.
 """
 
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import pytest
 
 from deploy.local.stack import programs
 from deploy.local.stack.ports import free
+from deploy.local.stack.prometheus import Prometheus
 from deploy.local.stack.stack import Stack
 from deploy.local.stack.state import CHECKOUT
 from tests.support.stack_fixture import own_state
@@ -71,9 +73,15 @@ class Play:
 
 @dataclass(frozen=True)
 class WatchedStory:
-    """`stack` runs, and the story was played on it to its end; the companies' programs have ended since."""
+    """`stack` runs, and the story was played on it to its end; the companies' programs have ended since.
+
+    `prometheus` scraped it every second for `watched_s` seconds before the story's end, `ended_at` (Unix time).
+    """
 
     stack: Stack
+    prometheus: Prometheus
+    watched_s: int
+    ended_at: float
 
     def play(self, number: int) -> str:
         """Plays the story again, as program `number`; answers what it said."""
@@ -106,8 +114,11 @@ def watched_story() -> Iterator[WatchedStory]:
         stack = Stack(state, ports)
         stack.start_servers()
         stack.start_services()
+        prometheus = stack.start_prometheus(every_s=1)
+        began = time.time()
         Play(stack, 2).to_its_end()
-        yield WatchedStory(stack)
+        ended_at = time.time()
+        yield WatchedStory(stack, prometheus, int(ended_at - began), ended_at)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
