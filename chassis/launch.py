@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from chassis.observe import logs
+from chassis.observe import logs, traces
 from chassis.settings import CannotStart, Settings
 
 HERE = Path(__file__).parent
@@ -41,6 +41,7 @@ def launch(service: str, role: str, package: str) -> int:
     try:
         settings = Settings(service)
         logs.configure(service, role, settings.log_level)
+        _trace(settings, role)
         bootstrap: Bootstrap = import_module(f"{package}.bootstrap")
         if role == "migrate":
             return _migrate(settings, bootstrap)
@@ -53,6 +54,13 @@ def launch(service: str, role: str, package: str) -> int:
     except CannotStart as reason:
         print(f"{service} {role} cannot start: {reason}", file=sys.stderr, flush=True)  # noqa: T201
         return 1
+
+
+def _trace(settings: Settings, role: str) -> None:
+    try:
+        traces.start(settings.traces, settings.service, role)
+    except OSError as error:
+        raise CannotStart(f"PHOIHOP_TRACES: {settings.traces}: {error.strerror}") from None
 
 
 def _migrate(settings: Settings, bootstrap: Bootstrap) -> int:

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     secrets: Path = Field(Path("secrets"), alias="PHOIHOP_SECRETS")
     """Folder of secret files, mode 0600."""
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", alias="PHOIHOP_LOG_LEVEL")
+    traces: str = Field("off", alias="PHOIHOP_TRACES", pattern="^(off|file:.+)$")
+    """`file:<path>` appends a line of JSON for each span of OpenTelemetry; `off` costs nothing."""
     crash_at: str | None = Field(None, alias="PHOIHOP_CRASH_AT")
     """Tests only: the crash point at which the process kills itself."""
 

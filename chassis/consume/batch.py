@@ -14,6 +14,7 @@ from chassis.consume.failures import FirstCauses, Stop, is_transient
 from chassis.consume.order import Order, Stamp, Verdict
 from chassis.consume.parked import BEHIND, SetAside
 from chassis.consume.reading import Headers, Item, Unreadable, headers_of
+from chassis.consume.tracing import replaying
 from chassis.process.crash import crash_point
 from contracts.refusals import Refusal
 from contracts.sql import Cursor
@@ -264,7 +265,8 @@ def replay(cursor: Cursor, member: Member, reader: Reader, where: Where, waiting
             )
             reader.fill(item, headers)
             if item.wanted is not None:
-                member.apply(cursor, where.consumer, [item.wanted])
+                with replaying(where.consumer, headers):
+                    member.apply(cursor, where.consumer, [item.wanted])
         except Exception as error:
             if is_transient(error):
                 raise

@@ -22,6 +22,7 @@ from chassis.consume.order import Stamp
 from chassis.consume.reading import Headers, Item
 from chassis.consume.replies import Asked, Reply, accepted, refused
 from chassis.identity.principal import agency_system
+from chassis.observe import traces
 from chassis.observe.metrics import SCHEMA_REJECTIONS
 from chassis.store.append import send_later
 from chassis.store.commands import Commands, command_id_of
@@ -39,7 +40,6 @@ from contracts.topics import commands_topic, replies_topic
 LARGEST = 1024 * 1024
 """Bytes, the same as over HTTP."""
 USABLE_ID = re.compile(r"[\x21-\x7e]{1,200}")
-TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 KNOWN = """
 select (select request_digest from public.command where principal = %(principal)s and command_id = %(id)s),
@@ -208,4 +208,4 @@ def _correlation_id(headers: Headers) -> UUID | None:
 
 def _traceparent(headers: Headers) -> str | None:
     text = _text(headers, "traceparent")
-    return text if TRACEPARENT.fullmatch(text) else None
+    return text if traces.is_context(text) else None

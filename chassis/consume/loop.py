@@ -18,6 +18,7 @@ from chassis.consume.failures import FirstCauses, Stop, is_transient
 from chassis.consume.gauges import Gauges
 from chassis.consume.order import Action, Order, Stamp
 from chassis.consume.reading import headers_of
+from chassis.consume.tracing import consuming
 from chassis.consume.transactions import Transactions
 from chassis.process.crash import crash_point
 from contracts import catalogue
@@ -203,12 +204,13 @@ class ConsumerLoop:
 
     def _commit(self, chunk: Found) -> None:
         started = time.perf_counter()
-        try:
-            batch = self._transact(chunk, carefully=False)
-        except Exception as error:
-            if is_transient(error) or isinstance(error, Moved):
-                raise
-            batch = self._transact(chunk, carefully=True)
+        with consuming(self.consumer.name, self._reader, self._member.batched, chunk):
+            try:
+                batch = self._transact(chunk, carefully=False)
+            except Exception as error:
+                if is_transient(error) or isinstance(error, Moved):
+                    raise
+                batch = self._transact(chunk, carefully=True)
         crash_point("consume.after-commit")
         for partition, draft in batch.drafts.items():
             self._orders[partition], self._limits[partition] = draft.order, draft.limits

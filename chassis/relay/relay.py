@@ -10,11 +10,13 @@ An event that Kafka refuses as too large is held back, and what follows it in it
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from chassis.kafka.clients import KafkaProducer, KafkaSettings, KafkaTimeoutError, abandon
+from chassis.observe import traces
 from chassis.observe.metrics import RELAY_PUBLISH_FAILURES, RELAY_PUBLISHED, at_zero
 from chassis.postgres.pool import Pool
 from chassis.process.crash import crash_point
@@ -23,7 +25,7 @@ from chassis.relay.ahead import refuse_if_ahead
 from chassis.relay.held import Held, is_too_large
 from chassis.relay.outbox import send_outbox
 from chassis.relay.reading import Place
-from contracts.envelope import to_headers
+from contracts.envelope import Envelope, to_headers
 from contracts.topics import AGENCIES_ON_THE_BUS, events_topic, replies_topic
 
 BATCH = 1_000
@@ -47,6 +49,8 @@ class _Batch:
     sends: list[Any]
     places: list[tuple[int, int]]
     """(partition, position) of each send."""
+    spans: list[Any]
+    """Of the sends, one for each event with a trace; none while traces are off."""
 
 
 class Relay:
@@ -122,6 +126,7 @@ class Relay:
                 for partition, envelope in found
                 if partition not in place.held or envelope.position < place.held[partition]
             ]
+            spans = self._spans(envelope for _, envelope in going) if traces.is_on() else []
             sends = [
                 producer.send(
                     self.topic,
@@ -134,13 +139,17 @@ class Relay:
             ]
             last = found[-1][1].position
             places = [(partition, envelope.position) for partition, envelope in going]
-            self._window.append(_Batch(Place(before, place.held), last, sends, places))
+            self._window.append(_Batch(Place(before, place.held), last, sends, places, spans))
             before = last
             size = sum(len(envelope.data) for _, envelope in found)
             self._limit = max(1, min(BATCH, BATCH_BYTES * len(found) // max(size, 1)))
         if self._window and before >= head:
             with suppress(KafkaTimeoutError):  # slow is no error; failed sends are found when they are settled
                 producer.flush(timeout=PATIENCE_S)
+
+    def _spans(self, envelopes: Iterable[Envelope]) -> list[Any]:
+        parents = [found for envelope in envelopes if (found := envelope.metadata.traceparent) is not None]
+        return traces.begin(f"send {self.topic}", parents)
 
     def _settle(self) -> int:
         """Waits for the oldest batch and saves the cursor behind it; 0 if it takes longer than we are patient."""
@@ -159,6 +168,7 @@ class Relay:
                 return 0
         crash_point("relay.before-cursor")
         self._window.popleft()
+        traces.end(batch.spans)
         RELAY_PUBLISHED.labels(self.topic).inc(len(batch.sends))
         if not reading.move(self._pool, self.topic, batch.before, Place(batch.last, batch.before.held)):
             self.close()

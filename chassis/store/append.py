@@ -11,6 +11,7 @@ from psycopg2.extras import Json
 from pydantic_core import to_json
 
 from chassis.kafka.partition import partition_of
+from chassis.observe import traces
 from chassis.store.decision import Answer, Change, Claim, Decision, OutboxMessage, Timer
 from chassis.store.digest import event_digest, stored_text
 from contracts.envelope import Metadata
@@ -66,6 +67,7 @@ def append(
         raise ValueError("a decision may hold one change per stream")
     if decision.clause is not None:
         metadata = metadata.model_copy(update={"clause": decision.clause})
+    metadata = traces.continued(metadata)
     response, after = to_json(decision.response), _after(changes)
     answer = stored_text(f'{{"response":{response.decode()},"after":{json.dumps(after)}}}').decode()
     claims = [(claim, False) for claim in decision.claims] + [(claim, True) for claim in decision.releases]

@@ -12,6 +12,7 @@ import psycopg2
 from psycopg2 import errors
 
 from chassis.identity.principal import Principal
+from chassis.observe import traces
 from chassis.postgres.pool import Pool, Unavailable
 from chassis.store.append import append, stored_answer
 from chassis.store.context import Authority, Context, Request
@@ -71,20 +72,21 @@ class Commands:
         request = self._request(
             command, principal, key, expected_version, correlation_id, causation_id, traceparent, metadata=None
         )
-        for attempt in itertools.count():
-            try:
-                return self._execute_once(pool, command, request)
-            except StaleVersion:
-                if expected_version is not None or attempt == RETRIES:
-                    raise
-            except errors.QueryCanceled as error:
-                raise Unavailable("the database took too long over this request") from error
-            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-                # Deadlock, lock_timeout, a connection that went away. Even if COMMIT was cut off and had succeeded,
-                # the same command id finds what was stored.
-                if attempt == RETRIES:
-                    raise Unavailable(f"the database could not do it now: {str(error).strip()}") from error
-            time.sleep(random.uniform(*PAUSE_S) * 2**attempt)
+        with traces.span(f"handle {command.message_type}", request.metadata.traceparent):
+            for attempt in itertools.count():
+                try:
+                    return self._execute_once(pool, command, request)
+                except StaleVersion:
+                    if expected_version is not None or attempt == RETRIES:
+                        raise
+                except errors.QueryCanceled as error:
+                    raise Unavailable("the database took too long over this request") from error
+                except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                    # Deadlock, lock_timeout, a connection that went away. Even if COMMIT was cut off and had succeeded,
+                    # the same command id finds what was stored.
+                    if attempt == RETRIES:
+                        raise Unavailable(f"the database could not do it now: {str(error).strip()}") from error
+                time.sleep(random.uniform(*PAUSE_S) * 2**attempt)
         raise AssertionError("unreachable")
 
     def execute_in(
@@ -109,17 +111,18 @@ class Commands:
         request = self._request(
             command, principal, key, expected_version, correlation_id, causation_id, traceparent, metadata
         )
-        for attempt in itertools.count():
-            cursor.execute("savepoint command")
-            try:
-                answer = self._decide_and_append(cursor, command, request, outbox)
-            except (Refusal, ValueError, RuntimeError) as error:
-                cursor.execute("rollback to savepoint command")
-                if not isinstance(error, StaleVersion) or expected_version is not None or attempt == RETRIES:
-                    raise
-            else:
-                cursor.execute("release savepoint command")
-                return answer
+        with traces.span(f"handle {command.message_type}", request.metadata.traceparent):
+            for attempt in itertools.count():
+                cursor.execute("savepoint command")
+                try:
+                    answer = self._decide_and_append(cursor, command, request, outbox)
+                except (Refusal, ValueError, RuntimeError) as error:
+                    cursor.execute("rollback to savepoint command")
+                    if not isinstance(error, StaleVersion) or expected_version is not None or attempt == RETRIES:
+                        raise
+                else:
+                    cursor.execute("release savepoint command")
+                    return answer
         raise AssertionError("unreachable")
 
     def _execute_once(self, pool: Pool, command: Command, request: Request) -> Answer:

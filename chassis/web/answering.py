@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from urllib.parse import quote, urlencode
 
@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from chassis.consume.after import wait_until_seen
 from chassis.identity.door import Doorkeeper
 from chassis.identity.principal import Principal
-from chassis.observe import logs
+from chassis.observe import logs, traces
 from chassis.observe.metrics import ENTRYPOINT_DURATION
 from chassis.postgres.pool import Pool, PoolExhausted, Unavailable
 from chassis.process.crash import crash_point
@@ -60,6 +60,12 @@ class Runtime:
 
 def answer(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
     """Never raises but for signals of the process: every failure becomes a problem document."""
+    parent = incoming.traceparent if incoming.continues_a_trace else None
+    with traces.span(f"{route.method} {route.open_path}", parent, "server") as here:
+        return _answered(route, replace(incoming, traceparent=here or incoming.traceparent), runtime)
+
+
+def _answered(route: Route, incoming: Incoming, runtime: Runtime) -> Response:
     begun = perf_counter()
     logs.bind(correlation_id=incoming.correlation_id, traceparent=incoming.traceparent, route=route.name)
     try:

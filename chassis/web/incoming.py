@@ -1,6 +1,5 @@
 """One request as the routes see it: read in full, its headers understood."""
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from uuid import UUID, uuid4
 
 from werkzeug.datastructures import Headers, MultiDict
 
+from chassis.observe import traces
 from chassis.web.languages import preferred
 from chassis.web.refusals import IdempotencyKeyMissing, IdempotencyKeyUnusable, IfMatchUnusable
 from chassis.web.validators import TAGGED_VERSION
@@ -16,7 +16,6 @@ from contracts.problem_texts import Language
 from contracts.refusals import Malformed
 
 LONGEST_KEY = 200
-TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,11 @@ class Incoming:
     body: bytes
     correlation_id: UUID
     traceparent: str
+
+    @property
+    def continues_a_trace(self) -> bool:
+        """Whether the caller named a trace; otherwise `traceparent` was made here."""
+        return self.headers.get("traceparent") == self.traceparent
 
     @property
     def language(self) -> Language:
@@ -51,7 +55,7 @@ def correlation_id(headers: Headers) -> UUID:
 def traceparent(headers: Headers) -> str:
     """The caller's W3C trace context; a new trace when there is none or it is unusable, as the standard says."""
     text = headers.get("traceparent", "")
-    return text if TRACEPARENT.fullmatch(text) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    return text if traces.is_context(text) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
 def idempotency_key(headers: Headers) -> str:

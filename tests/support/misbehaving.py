@@ -33,6 +33,7 @@ class Receipt:
     body: bytes
     verified: bool
     status: int
+    traceparent: str = ""
 
     @property
     def content(self) -> dict[str, Any]:
@@ -63,7 +64,9 @@ class Receiver:
         with self._lock:
             before = Counter(receipt.message_id for receipt in self.receipts)[message_id]
             status = self.manners(message_id, before)
-            self.receipts.append(Receipt(message_id, request.body, verified, status))
+            self.receipts.append(
+                Receipt(message_id, request.body, verified, status, request.headers.get("traceparent", ""))
+            )
         connection.answer(status)
 
 

@@ -14,6 +14,7 @@ from uuid import uuid5
 import structlog
 
 from chassis.identity.principal import service
+from chassis.observe import traces
 from chassis.postgres.pool import Pool
 from chassis.process.crash import crash_point
 from chassis.store.commands import Commands
@@ -84,7 +85,9 @@ class Worker:
             signed = signature_headers(str(held.message_id), held.leased_at, held.body, keys)
         except ValueError as error:
             return Outcome(0.0, error=f"the message could not be signed: {error}", fault=Fault.OURS)
-        return self._shop.sender.send(Post(held.url, (CONTENT_TYPE, *signed), held.body))
+        with traces.span("webhook attempt", held.traceparent, "client", order_id=str(held.order_id)) as here:
+            context = (("traceparent", here),) if here else ()
+            return self._shop.sender.send(Post(held.url, (CONTENT_TYPE, *signed, *context), held.body))
 
     def _write(self, held: Lease, outcome: Outcome, suspended: bool) -> None:
         with self._shop.pool.transaction() as cursor:
