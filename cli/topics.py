@@ -8,6 +8,7 @@ import typer
 from chassis.kafka import topics as kafka_topics
 from chassis.kafka.topics import TopicRefused
 from chassis.relay import republish as republishing
+from chassis.relay.ahead import KafkaIsAhead, WrongPartitions
 from cli import environment
 from cli.telling import NO, AsJson, answer, clear_errors, out, progress_bar, say_no
 from contracts.topics import all_topics
@@ -53,6 +54,30 @@ def apply(as_json: AsJson = False) -> None:
             out.print(line, markup=False)
 
     answer(as_json, {"done": done}, words)
+
+
+@app.command()
+@clear_errors
+def remake(
+    service: Annotated[str, typer.Argument(help="Whose events topic is thrown away.")],
+    as_json: AsJson = False,
+) -> None:
+    """Delete an events topic and make it empty; the service's relay refills it from the log, as soon as it runs.
+
+    After a restore: what the log lost leaves Kafka too. Refused before the epoch was raised.
+
+    Example: phoihop topics remake registry
+    """
+    with environment.database(service) as pool:
+        try:
+            state = republishing.remake(pool, service, environment.kafka())
+        except (KafkaIsAhead, WrongPartitions, TopicRefused) as reason:
+            say_no(str(reason))
+    answer(
+        as_json,
+        {"service": service, "events": state.total},
+        lambda: out.print(f"The topic is empty; the relay of {service} sends its {state.total} events again."),
+    )
 
 
 @app.command()

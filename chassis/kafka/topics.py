@@ -24,6 +24,7 @@ from kafka.admin import (  # isort: skip  # after chassis.kafka.clients, which l
 
 RETENTION, LARGEST = "retention.ms", "max.message.bytes"
 ACCESS_LIMIT_S = 15
+DELETION_LIMIT_S = 30
 LOOK_EVERY_S = 0.05
 READINESS_LIMIT_MS = 3_000
 
@@ -121,6 +122,22 @@ def apply(settings: KafkaSettings, topics: Iterable[Topic] | None = None) -> lis
         *(f"access given: {line}" for line in missing),
         *(f"access taken away: {line}" for line in surplus),
     ]
+
+
+def remake(settings: KafkaSettings, topic: Topic) -> None:
+    """Deletes the topic with everything in it, and makes it again, empty. Its access list stays as it was.
+
+    Raises TopicRefused when Kafka does not let go of it in time, and KafkaError.
+    """
+    with _Admin(settings) as admin:
+        if topic.name in _partitions(admin, [topic]):
+            admin.delete_topics([topic.name])
+        deadline = time.monotonic() + DELETION_LIMIT_S
+        while topic.name in _partitions(admin, [topic]):
+            if time.monotonic() > deadline:
+                raise TopicRefused(f"topic {topic.name} is still there {DELETION_LIMIT_S} s after it was deleted")
+            time.sleep(LOOK_EVERY_S)
+    apply(settings, [topic])
 
 
 def readiness_problems(settings: KafkaSettings, service: str, topics: Iterable[Topic] | None = None) -> list[str]:

@@ -93,9 +93,11 @@ class Work:
         )
         managers = [found for found in (consumer.member for consumer in consumers) if isinstance(found, Manager)]
         timer_worker = Timers(self._pool, commands, timers or {}, managers, clocks)
+        relay = Relay(self._pool, name, kafka)
+        sequencer = _OnceKafkaWasSeen(Sequencer(self._pool, name), relay)
         found = [
-            Worker(f"{name}.sequencer", Sequencer(self._pool, name), 0.007),
-            Worker(f"{name}.relay", Relay(self._pool, name, kafka), 0.01),
+            Worker(f"{name}.sequencer", sequencer, 0.007),
+            Worker(f"{name}.relay", relay, 0.01),
             Worker(f"{name}.timers", timer_worker, 0.2),
             Worker(f"{name}.measures", _Measures(self._pool, name, self._consumers, timer_worker), MEASURE_EVERY_S),
         ]
@@ -193,6 +195,20 @@ class _Topics:
 def passes(error: BaseException) -> bool:
     """What is waited out: the database or Kafka away, lost races, and what a person will put right meanwhile."""
     return is_transient(error) or isinstance(error, KafkaError | KafkaIsAhead | WrongPartitions)
+
+
+@dataclass
+class _OnceKafkaWasSeen:
+    """Gives no positions before the relay has held Kafka against the log: after a restore it would give them twice.
+
+    Nothing is later for it: what has a position reaches nobody but over Kafka.
+    """
+
+    sequencer: Sequencer
+    relay: Relay
+
+    def run_once(self) -> int:
+        return self.sequencer.run_once() if self.relay.has_looked else 0
 
 
 class _Measures:

@@ -66,6 +66,8 @@ class Relay:
         self._limit = FIRST_BATCH
         self._one_by_one = False
         self._held = Held(pool, service, kafka)
+        self.has_looked = False
+        """Kafka was held against the log once, and holds nothing that the log does not know."""
         replies = (replies_topic(service, agency) for agency in AGENCIES_ON_THE_BUS.get(service, ()))
         at_zero(RELAY_PUBLISHED, topic=[self.topic, *replies])
         at_zero(RELAY_PUBLISH_FAILURES, topic=self.topic)
@@ -111,6 +113,7 @@ class Relay:
         kafka-python splits a batch that Kafka refuses as too large; with several on their way other errors follow.
         """
         refuse_if_ahead(self._pool, self._kafka, self.topic)
+        self.has_looked = True
         self._one_by_one = self._one_by_one or holds
         alone = {"batch_size": 0} if self._one_by_one else {}
         self._producer = self._kafka.producer(max_block_ms=MAX_BLOCK_MS, linger_ms=LINGER_MS, **alone)

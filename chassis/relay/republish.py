@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from chassis.kafka import topics
 from chassis.kafka.clients import KafkaSettings
 from chassis.postgres.pool import Pool
 from chassis.relay import reading
-from chassis.relay.ahead import is_empty
-from contracts.topics import events_topic
+from chassis.relay.ahead import is_empty, refuse_if_ahead
+from contracts.topics import all_topics, events_topic
 
 
 class NotEmpty(Exception):
@@ -32,6 +33,19 @@ def republish(pool: Pool, service: str, kafka: KafkaSettings, even_if_not_empty:
     if not even_if_not_empty and not is_empty(kafka, topic):
         raise NotEmpty(f"{topic} holds messages; it is refilled only when it was newly made")
     reading.rewind(pool, topic)
+    return progress(pool, service)
+
+
+def remake(pool: Pool, service: str, kafka: KafkaSettings) -> Progress:
+    """Deletes a service's events topic with all it holds and makes it anew; the relay refills it from position 1.
+
+    After a restore: what the log lost is then gone from Kafka too. Raises KafkaIsAhead while the epoch was not raised
+    (the relay would give lost places to new events), WrongPartitions, TopicRefused, KafkaError.
+    """
+    name = events_topic(service)
+    refuse_if_ahead(pool, kafka, name)
+    topics.remake(kafka, next(topic for topic in all_topics() if topic.name == name))
+    reading.rewind(pool, name)
     return progress(pool, service)
 
 

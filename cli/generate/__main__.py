@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.generate import asyncapi, clauses, problems, schemas
+from cli.generate import asyncapi, clauses, notices, problems, schemas
 from deploy.grafana import document, render
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,6 +18,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     yield from problems.documents()
     yield from render.documents()
     yield from document.documents()
+    yield from notices.documents(ROOT)
 
 
 def stale(wanted: dict[Path, str]) -> list[Path]:

@@ -81,6 +81,16 @@ def blocks(file: Path) -> tuple[Block, ...]:
     return tuple(found)
 
 
+def blocks_of(file: Path, heading: str) -> list[str]:
+    """The texts of the bash blocks below one `## ` heading, in their order."""
+    lines = text(file).splitlines()
+    begin = lines.index(f"## {heading}") + 1
+    end = next(
+        (number for number, line in enumerate(lines, 1) if number > begin and line.startswith("## ")), len(lines) + 1
+    )
+    return [block.text for block in blocks(file) if begin < block.line < end and block.language == "bash"]
+
+
 def _prose(file: Path) -> Iterator[tuple[int, str]]:
     in_block = False
     for number, line in enumerate(text(file).splitlines(), 1):

@@ -39,7 +39,7 @@ def rows(heading: str, columns: int) -> list[list[str]]:
 
 
 def test_one_thing_has_one_word_in_two_languages() -> None:
-    field, machinery = rows("The field", 3), rows("The machinery", 2)
+    field, machinery = rows("The field", 3), rows("The machinery", 3)
     words = [word for row in (*field, *machinery) for word in row[0].split(", ")]
     assert len(words) > 40
     assert sorted(words) == sorted(set(words))

@@ -35,6 +35,7 @@ DOSES: Final = (
     Dose("F13", "rounds", 1, 10, "times an older release meets what it does not know, and a newer one joins it"),
     Dose("F14", "stops", 2, 50, "immediate stops of PostgreSQL under load"),
     Dose("F15", "cuts", 12, 500, "replies to COMMIT that never arrive"),
+    Dose("F21", "commands", 5, 500, "agents registered after the backup that is restored"),
     Dose("F24", "kills", 1, 20, "times the broker is killed under load"),
     Dose("F25", "seconds", 1, 60, "seconds, or more, that the line to the broker is bad in each of its ways"),
     Dose("F26", "timeouts", 2, 20, "times the producer gives up on what the broker then writes"),

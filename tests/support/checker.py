@@ -55,6 +55,14 @@ class Checker:
         """What each check found."""
         self._folds = [fold for service in services for fold in folds_of(service)]
 
+    def start_over(self) -> None:
+        """Forgets what it read, and its own schemas: a database is about to be replaced, a topic to be made again."""
+        for service in self.services.values():
+            service.facts.clear()
+        self.witnesses = {name: Witness(witness.topic) for name, witness in self.witnesses.items()}
+        for fold in self._folds:
+            fold.start_over()
+
     def check(self, limit_s: float = DRAIN_LIMIT_S, *, waiting: bool = False) -> None:
         """Waits until everything is drained, then raises AssertionError with what does not fit.
 

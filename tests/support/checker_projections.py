@@ -53,6 +53,12 @@ class Folded:
             assert live.schema is not None
             return [line for table in member.tables for line in self._compare(cursor, table, live.schema)]
 
+    def start_over(self) -> None:
+        """Nothing is folded, and the schema is gone."""
+        self.positions.clear()
+        with self.service.cursor() as cursor:
+            cursor.execute(f'drop schema if exists "{self.schema}" cascade')
+
     def _make(self, cursor: Any, member: Projections) -> None:
         if not self.positions:
             cursor.execute(f'drop schema if exists "{self.schema}" cascade; create schema "{self.schema}"')

@@ -27,6 +27,7 @@ CALLS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("case", "show"): ("62cdc27a-e212-5a72-bd58-402dd994bd1d",),
     ("topics", "check"): (),
     ("topics", "apply"): (),
+    ("topics", "remake"): ("registry",),
     ("topics", "republish"): ("registry",),
     ("epoch", "raise"): ("registry", "--reason", "x"),
     ("audit", "verify"): (),
