@@ -9,7 +9,6 @@ import requests
 
 from tests.faults.doses import dose
 from tests.faults.system import PARTS, SERVICES, System
-from tests.faults.world import World
 from tests.support.line import line
 from tests.support.load import Call, Doors, History, Traffic
 
@@ -45,7 +44,7 @@ def test_a_rolling_restart_is_noticed_by_nobody(system: System) -> None:
     ):
         urls = {"registry": f"http://127.0.0.1:{balancer.port}"}
         doors = WatchedDoors(urls, system.history)
-        world = World(doors, system.world.officer, system.world.leader, system.receivers)
+        world = system.world.through(doors)
         with system.busy(), Traffic(world.register_and_sign, pause_s=0.02).running() as traffic:
             for service in SERVICES * dose("F10", "rounds"):
                 names = [f"{service}-{part}" for part in PARTS]
