@@ -74,6 +74,11 @@ def _migrate(settings: Settings, bootstrap: Bootstrap) -> int:
         raise CannotStart(f"DATABASE_OWNER_URL_{settings.service.upper()} is not set")
     pool = Pool(settings.database_owner_url, size=1, statement_timeout_s=0)
     try:
+        if pool.is_behind_pooler():
+            raise CannotStart(
+                f"DATABASE_OWNER_URL_{settings.service.upper()} leads to a pooler: migrations and rebuilds hold a lock "
+                "of their session, so let it lead to PostgreSQL itself"
+            )
         folders = (*CHASSIS_MIGRATIONS, *bootstrap.migrations())
         applied = migrate.apply(settings.database_owner_url, settings.service, folders)
         with pool.transaction() as cursor:

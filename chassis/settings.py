@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     """SASL_PLAINTEXT with SCRAM-SHA-512 when set, PLAINTEXT otherwise."""
     kafka_password: str | None = Field(None, alias="KAFKA_PASSWORD", repr=False)
 
+    hole_seconds: float = Field(60.0, gt=0, alias="PHOIHOP_HOLE_SECONDS")
+    """How long a consumer waits for what is missing in a partition before it reads that anew, then calls a person."""
+
     scope: str = Field("hai-duong", alias="PHOIHOP_SCOPE")
     """Whose instruments apply; written on every stream."""
     host: str = Field("127.0.0.1", alias="PHOIHOP_HOST")

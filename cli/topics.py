@@ -85,6 +85,9 @@ def remake(
 def republish(
     service: Annotated[str, typer.Argument(help="Whose events topic was lost and made anew.")],
     patience: Annotated[float, typer.Option(help="Seconds to wait for a relay that sends nothing.", min=0)] = 60,
+    even_if_not_empty: Annotated[
+        bool, typer.Option(help="Also when the topic holds messages: consumers read the doubles and skip them.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Refill a newly made events topic from the log, from position 1; the running relay sends, in order.
@@ -93,7 +96,7 @@ def republish(
     """
     with environment.database(service) as pool:
         try:
-            state = republishing.republish(pool, service, environment.kafka())
+            state = republishing.republish(pool, service, environment.kafka(), even_if_not_empty)
         except republishing.NotEmpty as reason:
             say_no(str(reason))
         total = state.total

@@ -2,6 +2,7 @@
 
 Exception
 ├── Transient        not now: pause, try the same again without limit
+│   └── BusAway      because the bus does not answer, or does not let us in
 ├── Stop             this partition must not go on until a person has acted
 └── everything else  raised while one message is dealt with: permanent, the message is parked
 """
@@ -16,10 +17,22 @@ from chassis.postgres.pool import Unavailable
 CONSECUTIVE_LIMIT = 10
 WINDOW = 1000
 WINDOW_LIMIT = WINDOW // 100
+DATABASE = (
+    Unavailable
+    | psycopg2.OperationalError
+    | psycopg2.InterfaceError
+    | errors.ReadOnlySqlTransaction
+    | errors.IdleInTransactionSessionTimeout  # this process was frozen in the middle of a transaction
+)
+"""The database's own weather."""
 
 
 class Transient(Exception):
     """The database, the bus or a race was in the way; the same attempt will succeed later."""
+
+
+class BusAway(Transient):
+    """The bus does not answer, or does not let us in."""
 
 
 class Stop(Exception):
@@ -33,15 +46,20 @@ class Stop(Exception):
 
 def is_transient(error: BaseException) -> bool:
     """Lost connections, races, locks, timeouts, full disks and fail-overs pass; everything else would come again."""
-    return isinstance(
-        error,
-        Transient
-        | Unavailable
-        | psycopg2.OperationalError
-        | psycopg2.InterfaceError
-        | errors.ReadOnlySqlTransaction
-        | errors.IdleInTransactionSessionTimeout,  # this process was frozen in the middle of a transaction
-    )
+    return isinstance(error, Transient | DATABASE)
+
+
+def cause_of(error: BaseException) -> str:
+    """What was in the way of something transient, as the metrics name it."""
+    match error:
+        case BusAway():
+            return "bus"
+        case Transient():
+            return "race"
+        case _ if isinstance(error, DATABASE):
+            return "database"
+        case _:
+            return "person"
 
 
 class FirstCauses:

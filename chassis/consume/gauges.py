@@ -19,6 +19,7 @@ class Gauges:
         self._consumer = consumer
         self._latency: dict[str, Any] = {}
         self._duplicates = metrics.DUPLICATE_EVENTS.labels(consumer)
+        self._rebalances = metrics.CONSUMER_REBALANCES.labels(consumer)
         self._skew = metrics.CLOCK_SKEW.labels(consumer)
         self._duration = {
             outcome: metrics.HANDLER_DURATION.labels(consumer, outcome) for outcome in ("ok", "refused", "error")
@@ -29,6 +30,9 @@ class Gauges:
         self._parked: set[str] = set()
         self._owned: set[Partition] = set()
         self._caught_up_at = time.time()
+
+    def rebalanced(self) -> None:
+        self._rebalances.inc()
 
     def committed(self, batch: Batch, took_s: float) -> None:
         failed = any(aside.first_cause for aside in batch.set_aside)

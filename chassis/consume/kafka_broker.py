@@ -4,6 +4,7 @@ The rebalance listener runs on the client's own thread and only takes notes; the
 the news, and drops what came with it.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
@@ -11,7 +12,7 @@ from typing import Any
 
 from chassis.consume import kafka_records
 from chassis.consume.broker import Partition, Polled
-from chassis.consume.failures import Transient
+from chassis.consume.failures import BusAway
 from chassis.kafka.clients import KafkaError, KafkaSettings
 
 from kafka import ConsumerRebalanceListener, TopicPartition  # isort: skip  # after the look at what is patched
@@ -73,7 +74,7 @@ class KafkaBroker:
     """Joins `group` for `topics`; without a group it takes every partition by itself.
 
     The connection is made by the first poll, and again after it was lost: no method fails because Kafka is away but by
-    raising Transient.
+    raising BusAway.
     """
 
     def __init__(self, settings: KafkaSettings, group: str | None, topics: Collection[str], **more: Any) -> None:
@@ -92,6 +93,15 @@ class KafkaBroker:
         self._notes = _Notes()
 
     def poll(self, timeout_s: float, max_records: int) -> Polled:
+        """A failure that comes at once is told when the time is over: nobody asks in a circle whoever refuses him."""
+        until = time.monotonic() + timeout_s
+        try:
+            return self._poll(timeout_s, max_records)
+        except BusAway:
+            time.sleep(max(0.0, until - time.monotonic()))
+            raise
+
+    def _poll(self, timeout_s: float, max_records: int) -> Polled:
         with _transient():
             if self._client is None:
                 self._connect()
@@ -182,4 +192,4 @@ def _transient() -> Iterator[None]:
     try:
         yield
     except KafkaError as error:
-        raise Transient(f"{type(error).__name__}: {error}") from error
+        raise BusAway(f"{type(error).__name__}: {error}") from error

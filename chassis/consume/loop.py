@@ -14,12 +14,13 @@ from chassis.consume import parked, stops, views, watermark
 from chassis.consume.batch import Batch, Draft, Moved, Where, replay, set_schema
 from chassis.consume.broker import Broker, Partition, Record
 from chassis.consume.consumer import Consumer
-from chassis.consume.failures import FirstCauses, Stop, is_transient
+from chassis.consume.failures import FirstCauses, Stop, cause_of, is_transient
 from chassis.consume.gauges import Gauges
-from chassis.consume.order import Action, Order, Stamp
+from chassis.consume.order import NO_MOVE_LIMIT_S, Action, Order, Stamp
 from chassis.consume.reading import headers_of
 from chassis.consume.tracing import consuming
 from chassis.consume.transactions import Transactions
+from chassis.observe.metrics import RETRIES
 from chassis.process.crash import crash_point
 from contracts import catalogue
 from contracts.catalogue import TypeKey
@@ -53,11 +54,12 @@ class ConsumerLoop:
         broker: Broker,
         *,
         version: int | None = None,
+        hole_after_s: float = NO_MOVE_LIMIT_S,
         events: Callable[[], Mapping[TypeKey, type[Event]]] = catalogue.events,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`events`: where the models of the catalogue are looked up. `clock`: seconds, never goes back. `version`: of
-        the read models, if it is not the live one.
+        the read models, if it is not the live one. `hole_after_s`: how long what is missing may stay away.
         """
         self.consumer = consumer
         self.name = consumer.name
@@ -69,6 +71,7 @@ class ConsumerLoop:
         self._gauges = Gauges(consumer.name)
         self._log = structlog.get_logger("chassis.consume").bind(consumer=consumer.name)
         self._version = version
+        self._hole_after_s = hole_after_s
         self._where: Where | None = None
         self._until: Mapping[Partition, int] = {}
         self._full: set[Partition] = set()
@@ -87,6 +90,8 @@ class ConsumerLoop:
         """Waits up to `timeout_s` seconds for messages; answers how many were dealt with, skipped ones included."""
         try:
             polled = self._broker.poll(timeout_s, MAX_RECORDS)
+            if polled.assigned or polled.revoked:
+                self._gauges.rebalanced()
             self._forget(polled.revoked)
             self._pending |= polled.assigned
             if self._clock() < self._rest_until:
@@ -263,9 +268,12 @@ class ConsumerLoop:
         self._log.error("a partition stopped", topic=partition.topic, partition=partition.partition, why=stop.detail)
 
     def _rest(self, error: Exception) -> None:
+        if self._clock() < self._rest_until:
+            return  # polling goes on meanwhile, and fails as before
         self._rest_s = min(LONGEST_REST_S, self._rest_s * 2 or FIRST_REST_S)
         self._rest_until = self._clock() + self._rest_s
         self._broker.pause(self._running())
+        RETRIES.labels(self.name, cause_of(error)).inc()
         self._log.warning("trying again", after_s=self._rest_s, why=f"{type(error).__name__}: {str(error).strip()}")
 
     def _wake(self) -> None:
@@ -287,7 +295,7 @@ class ConsumerLoop:
             order = self._orders[partition]
             if order.next_offset < end:
                 continue
-            match order.at_end(self._clock()):
+            match order.at_end(self._clock(), self._hole_after_s):
                 case Action.BACK | Action.BEGINNING:
                     self._broker.seek(partition, order.next_offset)
                 case Action.ALARM:

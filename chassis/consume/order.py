@@ -119,7 +119,7 @@ class Order:
             self.highest_left = max(self.highest_left, stamp.position)
         self.next_offset = offset + 1
 
-    def at_end(self, now: float) -> Action:
+    def at_end(self, now: float, still_limit_s: float = NO_MOVE_LIMIT_S) -> Action:
         """Called when everything there is has been read; follow BACK and BEGINNING with a seek to `next_offset`."""
         if self.lowest_left is None:
             return Action.WAIT
@@ -130,7 +130,7 @@ class Order:
         if self.from_beginning:
             self.alarmed = True
             return Action.ALARM
-        if now - self.still_since < NO_MOVE_LIMIT_S:
+        if now - self.still_since < still_limit_s:
             return Action.WAIT
         self.from_beginning = True
         return self._start_pass(0, Action.BEGINNING)

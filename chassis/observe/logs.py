@@ -5,7 +5,8 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+import time
+from collections.abc import Callable, MutableMapping
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ import structlog
 
 SECRET_WORDS = ("authorization", "password", "secret", "token", "api_key", "apikey", "pepper", "signature", "cookie")
 HIDDEN = "(hidden)"
+SELDOM_S = 10.0
+"""A client that Kafka does not let in would say so thirty times a second."""
 
 
 def configure(service: str, process: str, level: str = "info") -> None:
@@ -43,6 +46,7 @@ def configure(service: str, process: str, level: str = "info") -> None:
             ],
         )
     )
+    handler.addFilter(Seldom("kafka"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -50,6 +54,29 @@ def configure(service: str, process: str, level: str = "info") -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     for warns_of_nothing in ("kafka.net.sasl.scram", "kafka.net.selector"):  # SCRAM without TLS; a busy machine
         logging.getLogger(warns_of_nothing).setLevel(logging.ERROR)
+
+
+class Seldom(logging.Filter):
+    """Of what the loggers below `name` say again and again, one line in ten seconds, with how many were `left_out`."""
+
+    def __init__(self, name: str, every_s: float = SELDOM_S, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(name)
+        self._every_s, self._clock = every_s, clock
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+        """When each sentence, without what is filled into it, was let through, and how often it was not since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not super().filter(record) or not isinstance(record.msg, str):
+            return True
+        now, sentence = self._clock(), (record.name, record.msg)
+        said_at, left_out = self._said.get(sentence, (-self._every_s, 0))
+        if now - said_at < self._every_s:
+            self._said[sentence] = (said_at, left_out + 1)
+            return False
+        if left_out:
+            record.left_out = left_out
+        self._said[sentence] = (now, 0)
+        return True
 
 
 def bind(*, correlation_id: UUID | str | None = None, traceparent: str | None = None, **more: object) -> None:

@@ -157,10 +157,42 @@ REQUESTS_REFUSED_AT_THE_DOOR = counter(
 WORKERS_RUNNING = gauge("nameko_workers_running", "Requests being worked on", on="http")
 WORKERS_MAX = gauge("nameko_workers_max", "Requests that can be worked on at the same time", on="http")
 
+# the database and what is tried again
+DATABASE_FAILURES = counter(
+    "phoihop_database_failures_total",
+    "Transactions that the database broke off, and connections it refused: nothing is lost, but somebody waited",
+    on="both",
+    cause=(
+        "deadlock",
+        "serialization",
+        "lock-timeout",
+        "statement-timeout",
+        "idle",
+        "lost",
+        "refused",
+        "pool-exhausted",
+        "other",
+    ),
+)
+RETRIES = counter(
+    "phoihop_worker_retries_total",
+    "Steps of a worker that could not be done and are tried again; `person`: until somebody acts",
+    worker=OPEN,
+    cause=("database", "bus", "race", "person"),
+)
+
 # the log and its relay, on work
 UNSEQUENCED_EVENTS = gauge("phoihop_unsequenced_events", "Events stored that have no position in the log yet")
 UNSEQUENCED_OLDEST_AGE = gauge(
     "phoihop_unsequenced_oldest_age_seconds", "Age of the oldest event stored that has no position in the log yet"
+)
+UNSEQUENCED_DEAD_ROWS = gauge(
+    "phoihop_unsequenced_dead_rows",
+    "Rows of that queue that are done and not swept away yet: many when autovacuum is off or a transaction stays open",
+)
+LOG_AHEAD_OF_CLOCK = gauge(
+    "phoihop_log_ahead_of_clock_seconds",
+    "How far the log's last time lies beyond the database's clock: above 0 after that clock was set back",
 )
 RELAY_PENDING_EVENTS = gauge("phoihop_relay_pending_events", "Events in the log that Kafka has not confirmed yet")
 RELAY_OLDEST_PENDING_AGE = gauge(
@@ -189,6 +221,9 @@ CONSUMER_STOPPED = gauge(
     topic=OPEN,
     partition=OPEN,
     reason=OPEN,
+)
+CONSUMER_REBALANCES = counter(
+    "phoihop_consumer_rebalances_total", "Times partitions were given to a consumer or taken from it", consumer=OPEN
 )
 CONSUMER_STOPPED_PARTITIONS = gauge(
     "phoihop_consumer_stopped_partitions",

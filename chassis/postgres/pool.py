@@ -1,5 +1,13 @@
 """Connections to one database: never more than `size`, handed out in turn, thrown away when they are broken.
 
+Unavailable
+├── PoolExhausted   our own connections are all in use
+├── Contended       somebody else holds what is needed, or got in between each time
+└── TimedOut        the server ended a statement that ran for too long
+
+A pooler may stand between (PgBouncer in transaction mode, with `ignore_startup_parameters = options`): it keeps no
+settings for us, so each transaction then brings its own.
+
 Works on threads and on eventlet's green threads alike, because it waits on nothing but a condition of `threading`.
 """
 
@@ -13,6 +21,7 @@ from typing import Any
 import psycopg2
 from psycopg2 import extensions
 
+from chassis.observe.metrics import DATABASE_FAILURES
 from chassis.postgres.cursor import IS_GREEN, PooledCursor
 
 CONNECT_TIMEOUT_S = 5
@@ -23,6 +32,19 @@ KEEPALIVES: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,  # milliseconds
 }
+
+ARRIVED = "select current_setting('phoihop.settings', true)"
+"""'sent' on a connection that has taken our settings; a pooler has kept them to itself."""
+
+CAUSES = {
+    "40P01": "deadlock",
+    "40001": "serialization",
+    "55P03": "lock-timeout",
+    "57014": "statement-timeout",
+    "25P03": "idle",
+    "25P04": "idle",
+}
+"""SQLSTATE → label of the metric; what passes by and stands not here is `other`, no SQLSTATE at all is `lost`."""
 
 DatabaseError = psycopg2.Error
 """What the driver raises, for callers that must not know the driver."""
@@ -36,6 +58,14 @@ class Unavailable(Exception):
 
 class PoolExhausted(Unavailable):
     """All connections stayed in use for as long as we were willing to wait."""
+
+
+class Contended(Unavailable):
+    """A deadlock, a lock that was not freed, a serialization failure: at each of our attempts."""
+
+
+class TimedOut(Unavailable):
+    """The server ended a statement at its time limit."""
 
 
 class Pool:
@@ -73,6 +103,7 @@ class Pool:
         self._open = 0
         self._changed = threading.Condition()
         self._closed = False
+        self._behind_pooler = False
 
     @contextmanager
     def transaction(self, read_only: bool = False) -> Iterator[PooledCursor]:
@@ -84,16 +115,32 @@ class Pool:
             if read_only:
                 connection.readonly = True
             with connection.cursor() as cursor:
+                if self._behind_pooler:
+                    cursor.execute(self._set_for_this_transaction())
                 yield cursor
             connection.commit()
 
     @contextmanager
     def statements(self) -> Iterator[PooledCursor]:
-        """Each statement is its own transaction: one round trip where a transaction takes three."""
+        """Each statement is its own transaction: one round trip where a transaction takes three.
+
+        Behind a pooler they are one transaction, which brings its settings along.
+        """
         with self._connection() as connection:
+            if self._behind_pooler:
+                with connection.cursor() as cursor:
+                    cursor.execute(self._set_for_this_transaction())
+                    yield cursor
+                connection.commit()
+                return
             connection.autocommit = True
             with connection.cursor() as cursor:
                 yield cursor
+
+    def is_behind_pooler(self) -> bool:
+        """Whether the last connection made leads to a pooler that keeps no settings. Raises Unavailable."""
+        with self._connection():
+            return self._behind_pooler
 
     def close(self) -> None:
         """Closes what is free now, and the rest when it comes back."""
@@ -112,7 +159,8 @@ class Pool:
             yield connection
             if connection.info.transaction_status != extensions.TRANSACTION_STATUS_IDLE:
                 connection.rollback()
-        except BaseException:
+        except BaseException as error:
+            _count(error)
             _roll_back(connection)
             raise
         finally:
@@ -135,6 +183,7 @@ class Pool:
                     break
                 remaining = deadline - time.monotonic()
                 if remaining <= 0:
+                    DATABASE_FAILURES.labels("pool-exhausted").inc()
                     raise PoolExhausted(f"all {self.size} database connections stayed busy for {self._wait_s:g} s")
                 self._changed.wait(remaining)
         try:
@@ -163,10 +212,11 @@ class Pool:
             self._changed.notify()
 
     def _connect(self) -> Any:
-        options = " ".join(f"-c {name}={value.replace(' ', '')}" for name, value in self._settings.items())
+        settings = self._settings | {"phoihop.settings": "sent"}
+        options = " ".join(f"-c {name}={value.replace(' ', '')}" for name, value in settings.items())
         try:
             with _limit(CONNECT_TIMEOUT_S):
-                return psycopg2.connect(
+                connection = psycopg2.connect(
                     self.dsn,
                     cursor_factory=PooledCursor,
                     connect_timeout=CONNECT_TIMEOUT_S,
@@ -174,8 +224,33 @@ class Pool:
                     options=options,
                     **KEEPALIVES,
                 )
+                self._behind_pooler = _ask(connection, ARRIVED) != "sent"
+                return connection
         except psycopg2.OperationalError as error:
+            DATABASE_FAILURES.labels("refused").inc()
             raise Unavailable(f"PostgreSQL does not let us in: {str(error).strip()}") from error
+
+    def _set_for_this_transaction(self) -> str:
+        values = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in self._settings.items())
+        return f"select {values}"
+
+
+def _ask(connection: Any, sql: str) -> Any:
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        row = cursor.fetchone()
+    connection.autocommit = False
+    return row[0] if row else None
+
+
+def _count(error: BaseException) -> None:
+    """What the server or the way to it broke off; what a statement did wrong is its author's affair."""
+    state = getattr(error, "pgcode", None)
+    if state in CAUSES:
+        DATABASE_FAILURES.labels(CAUSES[state]).inc()
+    elif isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        DATABASE_FAILURES.labels("other" if state else "lost").inc()
 
 
 def _is_alive(connection: Any) -> bool:

@@ -8,6 +8,9 @@ from typing import Protocol
 
 import structlog
 
+from chassis.consume.failures import cause_of
+from chassis.observe.metrics import RETRIES, at_zero
+
 FIRST_REST_S, LONGEST_REST_S = 0.05, 5.0
 STUCK_AFTER_S = 60.0
 TROUBLE_AFTER_S = 20.0
@@ -31,11 +34,14 @@ class Driver:
     stop: Event
     crashed: Callable[[str, BaseException], None]
     """Called once if the step raised something unknown: the process must end."""
+    cause: Callable[[BaseException], str] = cause_of
+    """What was in the way of a step that is tried again, as the metrics name it."""
     _beat: float = field(default_factory=time.monotonic)
     _trouble: tuple[float, str] | None = None
     _thread: Thread | None = None
 
     def start(self) -> None:
+        at_zero(RETRIES, worker=self.name)
         self._thread = Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
 
@@ -89,4 +95,5 @@ class Driver:
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
         since = self._trouble[0] if self._trouble else time.monotonic()
         self._trouble = (since, text)
+        RETRIES.labels(self.name, self.cause(error)).inc()
         structlog.get_logger("chassis.process").warning("trying again", worker=self.name, after_s=rest_s, why=text)

@@ -16,7 +16,7 @@ import structlog
 
 from chassis.consume import progress, views
 from chassis.consume.consumer import Consumer
-from chassis.consume.failures import is_transient
+from chassis.consume.failures import cause_of, is_transient
 from chassis.consume.kafka_broker import KafkaBroker
 from chassis.consume.loop import ConsumerLoop
 from chassis.kafka import topics
@@ -103,12 +103,13 @@ class Work:
         ]
         for consumer in self._consumers:
             broker = KafkaBroker(kafka, consumer.name, consumer.topics)
-            found.append(Worker(consumer.name, ConsumerLoop(consumer, self._pool, broker, events=events), 0))
+            loop = ConsumerLoop(consumer, self._pool, broker, hole_after_s=settings.hole_seconds, events=events)
+            found.append(Worker(consumer.name, loop, 0))
             _at_zero(consumer)
         if at_start:
             found.append(Worker(f"{name}.at-start", _AtStart(self._pool, at_start), 1.0))
         self._drivers = [
-            Driver(worker.name, worker.step, worker.idle_s, passes, self._stop, self._crash)
+            Driver(worker.name, worker.step, worker.idle_s, passes, self._stop, self._crash, cause)
             for worker in (*found, *workers)
         ]
         folders = (*CHASSIS_MIGRATIONS, *migrations)
@@ -195,6 +196,11 @@ class _Topics:
 def passes(error: BaseException) -> bool:
     """What is waited out: the database or Kafka away, lost races, and what a person will put right meanwhile."""
     return is_transient(error) or isinstance(error, KafkaError | KafkaIsAhead | WrongPartitions)
+
+
+def cause(error: BaseException) -> str:
+    """What was in the way, for the metrics: of the relay's errors too, which are Kafka's own."""
+    return "bus" if isinstance(error, KafkaError) else cause_of(error)
 
 
 @dataclass

@@ -28,6 +28,8 @@ def refuse_if_ahead(pool: Pool, settings: KafkaSettings, topic: str) -> None:
     consumer = settings.consumer()
     try:
         partitions = consumer.partitions_for_topic(topic) or set()
+        if not partitions:
+            raise WrongPartitions(f"topic {topic} does not exist, or we may not see it: run `phoihop topics apply`")
         if len(partitions) != EVENT_PARTITIONS:
             raise WrongPartitions(f"topic {topic} has {len(partitions)} partitions, not {EVENT_PARTITIONS}")
         stamps = _last_stamps(consumer, [TopicPartition(topic, number) for number in partitions])

@@ -1,10 +1,12 @@
 """How much of what was stored has no position yet, and how much of the log is not on Kafka yet."""
 
 from chassis.observe.metrics import (
+    LOG_AHEAD_OF_CLOCK,
     LOG_POSITION,
     RELAY_HELD_PARTITIONS,
     RELAY_OLDEST_PENDING_AGE,
     RELAY_PENDING_EVENTS,
+    UNSEQUENCED_DEAD_ROWS,
     UNSEQUENCED_EVENTS,
     UNSEQUENCED_OLDEST_AGE,
 )
@@ -25,7 +27,10 @@ select (select count(*) from public.unsequenced),
            select sequenced_at from public.log
            where position >= least(relayed.position + 1, (select min(position) from waiting)) order by position limit 1
        )), 0)::float8,
-       (select count(*) from held)
+       (select count(*) from held),
+       pg_stat_get_dead_tuples('public.unsequenced'::regclass),
+       coalesce(extract(epoch from (
+           select sequenced_at from public.log order by position desc limit 1) - clock_timestamp()), 0)::float8
 from relayed
 """
 
@@ -43,12 +48,14 @@ def measure(pool: Pool, service: str) -> tuple[int, int, float]:
         cursor.execute(HEADS, (EVENT_PARTITIONS,))
         heads = cursor.fetchall()
     assert row is not None
-    unsequenced, unsequenced_age_s, pending, age_s, held = row
+    unsequenced, unsequenced_age_s, pending, age_s, held, dead, ahead_s = row
     UNSEQUENCED_EVENTS.set(unsequenced)
     UNSEQUENCED_OLDEST_AGE.set(unsequenced_age_s)
     RELAY_PENDING_EVENTS.set(pending)
-    RELAY_OLDEST_PENDING_AGE.set(age_s)
+    RELAY_OLDEST_PENDING_AGE.set(max(0.0, age_s))
     RELAY_HELD_PARTITIONS.set(held)
+    UNSEQUENCED_DEAD_ROWS.set(dead)
+    LOG_AHEAD_OF_CLOCK.set(max(0.0, ahead_s))
     for partition, position in heads:
         LOG_POSITION.labels(events_topic(service), str(partition)).set(position)
     return unsequenced, pending, age_s

@@ -31,7 +31,7 @@ def republish(pool: Pool, service: str, kafka: KafkaSettings, even_if_not_empty:
     """
     topic = events_topic(service)
     if not even_if_not_empty and not is_empty(kafka, topic):
-        raise NotEmpty(f"{topic} holds messages; it is refilled only when it was newly made")
+        raise NotEmpty(f"{topic} holds messages; it is refilled when it was newly made, or with --even-if-not-empty")
     reading.rewind(pool, topic)
     return progress(pool, service)
 

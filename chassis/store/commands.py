@@ -13,7 +13,7 @@ from psycopg2 import errors
 
 from chassis.identity.principal import Principal
 from chassis.observe import traces
-from chassis.postgres.pool import Pool, Unavailable
+from chassis.postgres.pool import Contended, Pool, TimedOut, Unavailable
 from chassis.store.append import append, stored_answer
 from chassis.store.context import Authority, Context, Request
 from chassis.store.decision import Answer, Batches, Decision, OutboxMessage
@@ -30,6 +30,10 @@ Handler = Callable[[Any, Context], Decision | Batches]
 
 RETRIES = 3
 PAUSE_S = (0.005, 0.05)
+PATIENCE_S = 5.0
+"""After so long nothing is tried again: the caller waits, and can repeat by itself."""
+CONTENTION = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
+BROKEN_OFF = (psycopg2.OperationalError, psycopg2.InterfaceError, errors.IdleInTransactionSessionTimeout)
 
 ALREADY_DONE = "select request_digest, response::text from public.command where principal = %s and command_id = %s"
 
@@ -66,25 +70,30 @@ class Commands:
         """In a transaction of its own. Returns once it has committed.
 
         Raises Refusal (nothing was changed; of a `Batches` command the finished batches stay) and Unavailable (the
-        database could not be asked or did not answer in time: try again with the same key). Lost races are tried again
-        up to three times, unless the caller named the version.
+        database could not be asked or did not answer in time: try again with the same key). Lost races and what the
+        database broke off are tried again up to three times within five seconds; a stale version that the caller named
+        is not.
         """
         request = self._request(
             command, principal, key, expected_version, correlation_id, causation_id, traceparent, metadata=None
         )
+        give_up_at = time.monotonic() + PATIENCE_S
         with traces.span(f"handle {command.message_type}", request.metadata.traceparent):
             for attempt in itertools.count():
+                is_last = attempt == RETRIES or time.monotonic() > give_up_at
                 try:
                     return self._execute_once(pool, command, request)
                 except StaleVersion:
-                    if expected_version is not None or attempt == RETRIES:
+                    if expected_version is not None or is_last:
                         raise
                 except errors.QueryCanceled as error:
-                    raise Unavailable("the database took too long over this request") from error
-                except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-                    # Deadlock, lock_timeout, a connection that went away. Even if COMMIT was cut off and had succeeded,
-                    # the same command id finds what was stored.
-                    if attempt == RETRIES:
+                    raise TimedOut("the database took too long over this request") from error
+                except CONTENTION as error:
+                    if is_last:
+                        raise Contended(f"others held what this needs: {str(error).strip()}") from error
+                except BROKEN_OFF as error:
+                    # Even if COMMIT was cut off and had succeeded, the same command id finds what was stored.
+                    if is_last:
                         raise Unavailable(f"the database could not do it now: {str(error).strip()}") from error
                 time.sleep(random.uniform(*PAUSE_S) * 2**attempt)
         raise AssertionError("unreachable")

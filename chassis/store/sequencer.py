@@ -30,11 +30,12 @@ select p.no, coalesce((select max(position) from public.log where partition = p.
 from generate_series(0, (select coalesce(max(partition), 0) from public.log)) as p (no)
 """
 TAKE = """
-with taken as (
-    delete from public.unsequenced
-    where event_no in (select event_no from public.unsequenced order by event_no limit %s) returning event_no)
-select e.event_no, e.event_id, e.stream_id, e.digest from taken join public.event e using (event_no) order by e.event_no
+with next as materialized (select event_no from public.unsequenced order by event_no limit %s),
+taken as (delete from public.unsequenced where event_no = any(array(select event_no from next)))
+select event_no, event_id, stream_id, digest from public.event
+where event_no = any(array(select event_no from next)) order by event_no
 """
+"""Arrays, so that both tables are read by their index whatever the planner believes about their size."""
 WRITE = """
 insert into public.log (epoch, position, event_no, partition, prev, sequenced_at, hash) values %s
 """

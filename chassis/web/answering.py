@@ -18,7 +18,7 @@ from chassis.identity.door import Doorkeeper
 from chassis.identity.principal import Principal
 from chassis.observe import logs, traces
 from chassis.observe.metrics import ENTRYPOINT_DURATION
-from chassis.postgres.pool import Pool, PoolExhausted, Unavailable
+from chassis.postgres.pool import Contended, Pool, PoolExhausted, TimedOut, Unavailable
 from chassis.process.crash import crash_point
 from chassis.settings import Settings
 from chassis.store.commands import Commands, command_id_of
@@ -85,11 +85,16 @@ def as_refusal(error: Exception) -> Refusal:
     match error:
         case Refusal():
             return error
-        case PoolExhausted() | psycopg2.extensions.TransactionRollbackError() | psycopg2.errors.LockNotAvailable():
+        case (
+            PoolExhausted()
+            | Contended()
+            | psycopg2.extensions.TransactionRollbackError()
+            | psycopg2.errors.LockNotAvailable()
+        ):
             return Busy(
                 "too many requests want the same thing; repeat the request, with the same Idempotency-Key if it has one"
             )
-        case psycopg2.errors.QueryCanceled():
+        case TimedOut() | psycopg2.errors.QueryCanceled():
             return TookTooLong(
                 "the database took too long; repeat the request, with the same Idempotency-Key if it has one"
             )

@@ -22,6 +22,7 @@ WORKERS = 12
 PROBERS = 2
 CONNECTIONS = 8
 """For posting and looking: a worker holds none while it posts."""
+CLOCK_EVERY_S = 2.0
 IDLE_S = 0.3
 """How long a worker that found nothing rests; each a little longer than the one before, so that they take turns."""
 
@@ -65,6 +66,7 @@ def work(settings: Settings) -> Process:
     from chassis.postgres.pool import Pool
     from chassis.process.work import Work, Worker
     from services.notify import metrics
+    from services.notify.deliveries.clock_watch import ClockWatch
     from services.notify.deliveries.probes import Prober
     from services.notify.deliveries.worker import Worker as WebhookWorker
     from services.notify.deliveries.worker import Workshop
@@ -80,4 +82,6 @@ def work(settings: Settings) -> Process:
     ]
     probers = [Worker(f"notify.probes-{n}", Prober(pool, sender, keys), IDLE_S * (1 + n)) for n in range(PROBERS)]
     gauges = Worker("notify.webhook-measures", metrics.Measures(pool), metrics.EVERY_S)
-    return Work(settings, own, consumers(settings), workers=(*workers, *probers, gauges), migrations=migrations())
+    clock = Worker("notify.clock-watch", ClockWatch(pool), CLOCK_EVERY_S)
+    everything = (*workers, *probers, gauges, clock)
+    return Work(settings, own, consumers(settings), workers=everything, migrations=migrations())

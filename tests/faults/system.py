@@ -170,6 +170,10 @@ class System:
         """What the process shows, added up over the series with these labels. Raises AssertionError."""
         return metrics_page.total(self.port(name), metric, **labels)
 
+    def why_not_ready(self, name: str) -> str:
+        """Empty when it is ready."""
+        return ready_answer(self.port(name))
+
     def wait_ready(self, *names: str) -> None:
         """Raises AssertionError, also when one of them has died."""
         for name in names or self.names():

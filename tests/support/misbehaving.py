@@ -34,6 +34,8 @@ class Receipt:
     verified: bool
     status: int
     traceparent: str = ""
+    clocks_differ: bool = False
+    """It arrived while the sender's clock was known to be wrong: its signature may be too old, or of tomorrow."""
 
     @property
     def content(self) -> dict[str, Any]:
@@ -49,6 +51,8 @@ class Receiver:
     url: str
     secret: str = ""
     manners: Manners = polite
+    clocks_differ: bool = False
+    """A test has set the sender's clock: what does not verify is refused, and is to come again."""
     receipts: list[Receipt] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -63,10 +67,10 @@ class Receiver:
             verified = False
         with self._lock:
             before = Counter(receipt.message_id for receipt in self.receipts)[message_id]
-            status = self.manners(message_id, before)
-            self.receipts.append(
-                Receipt(message_id, request.body, verified, status, request.headers.get("traceparent", ""))
-            )
+            excused = self.clocks_differ and not verified
+            status = 401 if excused else self.manners(message_id, before)
+            traceparent = request.headers.get("traceparent", "")
+            self.receipts.append(Receipt(message_id, request.body, verified, status, traceparent, self.clocks_differ))
         connection.answer(status)
 
 

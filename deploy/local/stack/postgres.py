@@ -43,6 +43,8 @@ class PostgresServer:
         self.state = state
         self.port = port
         self.child: Child | None = None
+        self.wrapper: tuple[str, ...] = ()
+        """Words before the server's own when it is launched; tests of faults change its clock with them."""
         self._bin = binaries.postgres / "bin"
         self._data = state.root / "postgres" / "data"
         self._user = NOBODY if os.geteuid() == 0 else None
@@ -69,7 +71,7 @@ class PostgresServer:
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
         self.child = process.start(
             "postgres",
-            [self._bin / "postgres", "-D", self._data, "-p", str(self.port), *options],
+            [*self.wrapper, self._bin / "postgres", "-D", self._data, "-p", str(self.port), *options],
             self.state,
             user=self._user,
             if_we_die="QUIT",  # an immediate shutdown: as safe as a power cut, and it frees its shared memory

@@ -32,7 +32,8 @@ with due as (
            where busy.endpoint_id = endpoint.endpoint_id and busy.leased_until >= clock_timestamp())
           < 1 + coalesce(pulse.successes, 0)
     order by first.due_at limit 1)
-update lane set epoch = epoch + 1, owner = %(owner)s, leased_until = clock_timestamp() + %(lease)s * interval '1 second'
+update lane set epoch = epoch + 1, owner = %(owner)s, said_at = clock_timestamp(),
+    leased_until = clock_timestamp() + %(lease)s * interval '1 second'
 from due where lane.endpoint_id = due.endpoint_id and lane.order_id = due.order_id
 returning lane.endpoint_id, lane.order_id, lane.epoch, due.url, clock_timestamp()
 """

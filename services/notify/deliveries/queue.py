@@ -30,7 +30,7 @@ insert into webhook (message_id, event_id, endpoint_id, provider_id, order_id, s
 values %s on conflict (message_id) do nothing
 """
 REFRESH = """
-update lane set due_at = (
+update lane set said_at = clock_timestamp(), due_at = (
     select case w.state when 'waiting' then w.next_attempt_at end from webhook w
     where w.endpoint_id = lane.endpoint_id and w.order_id = lane.order_id and w.state <> 'delivered'
     order by w.stream_version limit 1)

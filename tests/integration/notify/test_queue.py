@@ -10,6 +10,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from contracts.commands.notify import RegisterEndpoint, ResumeEndpoint, RotateEndpointSecret, SuspendEndpoint
+from services.notify.deliveries.clock_watch import ClockWatch
 from services.notify.domain.addresses import AddressPolicy
 from services.notify.sender.port import Outcome, Post
 from tests.conformance.sender.endpoint_server import Behaviour, Connection, EndpointServer
@@ -367,3 +368,25 @@ def test_the_timestamp_of_a_signature_is_the_database_time(notify: Notify, serve
     run_until_idle(notify)
     (post,) = server.posts_to("/hook")
     assert abs(int(post.headers["webhook-timestamp"]) - datetime.now(UTC).timestamp()) < 60
+
+
+SAID_BY_A_CLOCK_AHEAD = """
+with ahead as (
+    update lane set said_at = said_at + interval '1 hour', due_at = due_at + interval '1 hour', owner = 'who died',
+        leased_until = clock_timestamp() + interval '1 hour')
+update webhook set next_attempt_at = next_attempt_at + interval '1 hour' returning 1
+"""
+
+
+@pytest.mark.fault("F20")
+def test_what_waits_for_a_clock_that_was_set_back_is_due_at_once(
+    notify: Notify, server: EndpointServer, isp: UUID
+) -> None:
+    server.behaviours["/hook"] = lambda connection: connection.answer(200)
+    notify.registered(isp, server.url("/hook"))
+    notify.hand_over(demanded(isp, uuid4()))
+    assert notify.rows(SAID_BY_A_CLOCK_AHEAD) == [(1,)]
+    assert run_until_idle(notify) == 0
+    ClockWatch(notify.pool).run_once()
+    assert run_until_idle(notify) == 1
+    assert notify.rows("select state from webhook") == [("delivered",)]

@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from chassis.identity.principal import service
-from chassis.postgres.pool import Unavailable
+from chassis.postgres.pool import Contended, TimedOut
 from chassis.store.append import Change, Decision, OutboxMessage
 from chassis.store.commands import Batches, Commands, Context
 from contracts.envelope import Command, Metadata
@@ -237,7 +237,7 @@ def test_a_lock_that_is_not_freed_ends_in_a_clean_try_again(store: Store) -> Non
     impatient = type(store.pool)(store.dsn, 2, lock_timeout_s=0.05)
     with store.pool.transaction() as holder:
         holder.execute("select from stream where stream_id = %s for update", (counter,))
-        with pytest.raises(Unavailable):
+        with pytest.raises(Contended):
             counting().execute(impatient, Count(counter_id=counter, by=1), principal=OFFICER, key="k")
     answer = counting().execute(impatient, Count(counter_id=counter, by=1), principal=OFFICER, key="k")
     assert answer.response == {"total": 2}
@@ -251,7 +251,7 @@ def test_a_statement_that_takes_too_long_ends_in_a_clean_try_again(store: Store)
         return count(command, context)
 
     impatient = type(store.pool)(store.dsn, 2, statement_timeout_s=0.05)
-    with pytest.raises(Unavailable):
+    with pytest.raises(TimedOut):
         counting({Count: dawdle}).execute(impatient, Count(counter_id=uuid4(), by=1), principal=OFFICER, key="k")
     impatient.close()
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from chassis.consume.failures import is_transient
+from chassis.observe.metrics import DATABASE_FAILURES
 from chassis.postgres.pool import Pool, PoolExhausted, Unavailable
 from tests.integration.store.counting import Store
 from tests.support.waiting import wait_until
@@ -130,6 +132,46 @@ def test_timeouts_are_the_server_s(store: Store) -> None:
         cursor.execute("select pg_sleep(10)")
     one(pool)
     pool.close()
+
+
+def failures(cause: str) -> float:
+    """As the metric of this process stands."""
+    return float(DATABASE_FAILURES.labels(cause)._value.get())
+
+
+def test_what_the_server_breaks_off_is_counted_by_cause_and_what_a_statement_does_wrong_is_not(store: Store) -> None:
+    pool, holder = Pool(store.dsn, 1, lock_timeout_s=0.05), Pool(store.dsn, 1)
+    before = {cause: failures(cause) for cause in ("lock-timeout", "lost", "refused", "other")}
+    with holder.transaction() as other:
+        other.execute("lock table claim")
+        with pytest.raises(psycopg2.errors.LockNotAvailable):
+            claim_and_fail(pool)
+    with pytest.raises(psycopg2.errors.SyntaxError), pool.transaction() as cursor:
+        cursor.execute("no sentence of SQL")
+    with pytest.raises(Unavailable):
+        one(Pool("postgresql://nobody@127.0.0.1:1/none"))
+    found = {cause: failures(cause) - count for cause, count in before.items()}
+    assert found == {"lock-timeout": 1, "lost": 0, "refused": 1, "other": 0}
+    pool.close()
+    holder.close()
+
+
+def test_a_transaction_that_falls_silent_is_ended_and_its_locks_are_free(store: Store) -> None:
+    frozen, other = Pool(store.dsn, 1, idle_s=0.1), Pool(store.dsn, 1)
+
+    def falls_silent() -> None:
+        with frozen.transaction() as cursor:
+            cursor.execute("lock table claim")
+            with pytest.raises(ZeroDivisionError):
+                claim_and_fail(other)  # waits for the lock until the server has ended the silent one
+            cursor.execute("select 1")
+
+    with pytest.raises(psycopg2.Error) as ended:
+        falls_silent()
+    assert is_transient(ended.value)
+    assert one(frozen) > 0
+    frozen.close()
+    other.close()
 
 
 def test_a_server_that_is_away_is_told_in_one_line() -> None:

@@ -4,8 +4,20 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
-from chassis.consume.failures import CONSECUTIVE_LIMIT, WINDOW, WINDOW_LIMIT, FirstCauses, Stop, Transient, is_transient
+from chassis.consume.failures import (
+    CONSECUTIVE_LIMIT,
+    WINDOW,
+    WINDOW_LIMIT,
+    BusAway,
+    FirstCauses,
+    Stop,
+    Transient,
+    is_transient,
+)
+from chassis.kafka.clients import KafkaError
 from chassis.postgres.pool import PoolExhausted, Unavailable
+from chassis.process.work import cause
+from chassis.relay.ahead import WrongPartitions
 from contracts.refusals import Invalid
 
 
@@ -24,6 +36,7 @@ from contracts.refusals import Invalid
         errors.DiskFull(),
         errors.AdminShutdown(),
         errors.ReadOnlySqlTransaction(),
+        errors.IdleInTransactionSessionTimeout(),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -45,6 +58,12 @@ def test_what_passes_by_is_tried_again(error: Exception):
 )
 def test_what_would_come_again_is_not(error: Exception):
     assert not is_transient(error)
+
+
+def test_what_was_in_the_way_has_a_name():
+    known = [PoolExhausted("busy"), errors.DeadlockDetected(), BusAway("no broker"), Transient("a race")]
+    assert [cause(error) for error in known] == ["database", "database", "bus", "race"]
+    assert [cause(error) for error in (KafkaError(), WrongPartitions("13, not 12"))] == ["bus", "person"]
 
 
 def test_ten_failures_in_a_row_are_too_many():

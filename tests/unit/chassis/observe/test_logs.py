@@ -1,13 +1,14 @@
 """Logs as a program reads them."""
 
 import json
+import logging
 import subprocess
 import sys
 from uuid import UUID
 
 import pytest
 
-from chassis.observe.logs import HIDDEN, hide_secrets
+from chassis.observe.logs import HIDDEN, Seldom, hide_secrets
 
 PROGRAM = """
 import logging, structlog
@@ -57,3 +58,22 @@ def test_secrets_do_not_reach_the_log(lines: list[dict[str, object]]) -> None:
 
 def test_a_traceback_stays_in_its_line(lines: list[dict[str, object]]) -> None:
     assert "ZeroDivisionError" in str(lines[2]["exception"])
+
+
+def test_what_a_library_repeats_is_said_now_and_then_and_counted() -> None:
+    now = 100.0
+    seldom = Seldom("kafka", every_s=10, clock=lambda: now)
+
+    def say(logger: str, sentence: str, *filled: object) -> logging.LogRecord | None:
+        record = logging.LogRecord(logger, logging.ERROR, __file__, 1, sentence, filled, None)
+        return record if seldom.filter(record) else None
+
+    assert say("kafka.net", "lost %s", 1)
+    assert [say("kafka.net", "lost %s", port) for port in range(30)] == [None] * 30
+    assert say("kafka.net", "something else")
+    assert say("services", "lost %s", 1)
+    assert say("services", "lost %s", 1)
+    now += 10
+    again = say("kafka.net", "lost %s", 1)
+    assert again is not None
+    assert again.__dict__["left_out"] == 30
