@@ -181,6 +181,12 @@ RETRIES = counter(
     cause=("database", "bus", "race", "person"),
 )
 
+# the measuring itself, on work
+MEASURED_TIMESTAMP = gauge(
+    "phoihop_measured_timestamp_seconds",
+    "When the gauges that come from the database were last read; old: they show the past",
+)
+
 # the log and its relay, on work
 UNSEQUENCED_EVENTS = gauge("phoihop_unsequenced_events", "Events stored that have no position in the log yet")
 UNSEQUENCED_OLDEST_AGE = gauge(

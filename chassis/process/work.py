@@ -227,6 +227,7 @@ class _Measures:
         lag.measure(self._pool, self._service)
         progress.measure(self._pool, self._consumers)
         self._timers.measure()
+        metrics.MEASURED_TIMESTAMP.set(time.time())
         return 0
 
 
