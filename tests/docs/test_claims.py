@@ -146,8 +146,10 @@ def test_the_clauses_documents_name_exist() -> None:
 
 
 def test_what_is_written_like_a_class_is_one() -> None:
-    """Events, commands, exceptions: a renamed one leaves no trace in the documents."""
+    """Events, commands, exceptions, alerts: a renamed one leaves no trace in the documents."""
     classes = {name for file in files() if file.suffix == ".py" for name in names(file)}
+    rules = [text(file) for file in files() if file.parts[:3] == ("deploy", "prometheus", "rules")]
+    classes |= {alert for rule in rules for alert in re.findall(r"- alert: (\w+)", rule)}
     wrong = []
     for file in documents():
         if file.parts[:2] == ("docs", "adr"):
