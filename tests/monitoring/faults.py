@@ -149,6 +149,16 @@ def timers_held(bench: Bench) -> Iterator[None]:
 
 
 @contextmanager
+def consumer_held(bench: Bench) -> Iterator[None]:
+    """Somebody holds the watermarks of a consumer of the register; facts go on to arrive."""
+    with bench.database("registry") as cursor:
+        cursor.execute("select from watermark where consumer = 'registry.views' for update")
+        assert cursor.rowcount > 0, "the consumer has watermarks"
+        bench.world.agent()
+        yield
+
+
+@contextmanager
 def company_silent(bench: Bench) -> Iterator[None]:
     """It takes the order and does nothing until the report-back has passed."""
     assert bench.isp

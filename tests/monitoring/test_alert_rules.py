@@ -29,7 +29,6 @@ CASES = [
     ("ExporterStale", MEASURED, "0+60x10", "0x10", 8),
     ("SequencerStalled", f"phoihop_unsequenced_events{{{WORK}}}", "0 3 0 3 0x8", "3x10", 8),
     ("RelayStalled", f"phoihop_relay_oldest_pending_age_seconds{{{WORK}}}", "90x10", "0+60x10", 8),
-    ("ConsumerBehind", f'phoihop_consumer_oldest_unapplied_age_seconds{{{WORK},consumer="a"}}', "90x10", "0+60x10", 8),
     ("ConsumerStopped", f'phoihop_consumer_stopped_partitions{{{WORK},consumer="a"}}', "0x10", "1x10", 8),
     ("MessagesParked", 'phoihop_parked_messages{service="registry",consumer="a",reason="b"}', "0x10", "2x10", 8),
     ("TimersOverdue", f"phoihop_timers_overdue{{{WORK}}}", "1 1 0x9", "1x10", 8),
@@ -94,12 +93,24 @@ def test_errors_burn_the_budget_only_when_there_are_requests_enough(
     judge(name, minute, cases, tmp_path)
 
 
+def test_a_consumer_is_behind_when_what_had_its_place_long_ago_is_not_dealt_with(tmp_path: Path) -> None:
+    head = 'phoihop_log_position{service="inspection",topic="t",partition="3"}'
+    at = 'phoihop_consumer_position{service="registry",consumer="a",topic="t",partition="3"}'
+    cases = [
+        ({head: "7 9x9", at: "7x10"}, True),
+        ({head: "0+5x10", at: "0+5x10"}, False),
+        ({head: "9x10", at: "9x10"}, False),
+    ]
+    judge("ConsumerBehind", 8, cases, tmp_path)
+
+
 def test_the_watchdog_always_fires(tmp_path: Path) -> None:
     judge("Watchdog", 1, [({TARGET: "1x5"}, True), ({}, True)], tmp_path)
 
 
 def test_every_alert_has_its_case() -> None:
-    assert {case[0] for case in CASES} | {case[0] for case in BURNING} | {"Watchdog"} == set(ALERTS)
+    with_a_test_of_their_own = {"Watchdog", "ConsumerBehind"}
+    assert {case[0] for case in CASES} | {case[0] for case in BURNING} | with_a_test_of_their_own == set(ALERTS)
 
 
 def test_promtool_finds_no_fault_with_rules_and_configuration() -> None:

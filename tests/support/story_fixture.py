@@ -2,7 +2,8 @@
 
 watched_story     session     WatchedStory: .stack, .prometheus, .play
 
-It was cut short by a power cut, then played to its end, watched by a Prometheus that scrapes every second. The system
+It was cut short by a power cut, then played to its end, watched by a Prometheus that scrapes every second and judges
+the alert rules with their minutes made seconds. The system
 ends with the last test that asks for it, so that the faults have the machine to themselves. Its services are supervised
 only while `stack.watch_until` runs: a test may kill one, and must start it again.
 """
@@ -22,6 +23,7 @@ from deploy.local.stack.ports import free
 from deploy.local.stack.prometheus import Prometheus
 from deploy.local.stack.stack import Stack
 from deploy.local.stack.state import CHECKOUT
+from tests.support.hurried_rules import hurried
 from tests.support.stack_fixture import own_state
 from tests.support.waiting import wait_until
 
@@ -114,7 +116,7 @@ def watched_story() -> Iterator[WatchedStory]:
         stack = Stack(state, ports)
         stack.start_servers()
         stack.start_services()
-        prometheus = stack.start_prometheus(every_s=1)
+        prometheus = stack.start_prometheus(every_s=1, rules=hurried(state.folder("hurried-rules")))
         began = time.time()
         Play(stack, 2).to_its_end()
         ended_at = time.time()
