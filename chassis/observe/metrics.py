@@ -200,9 +200,9 @@ LOG_AHEAD_OF_CLOCK = gauge(
     "phoihop_log_ahead_of_clock_seconds",
     "How far the log's last time lies beyond the database's clock: above 0 after that clock was set back",
 )
-RELAY_PENDING_EVENTS = gauge("phoihop_relay_pending_events", "Events in the log that Kafka has not confirmed yet")
+RELAY_PENDING_EVENTS = gauge("phoihop_relay_pending_events", "Events stored that Kafka has not confirmed yet")
 RELAY_OLDEST_PENDING_AGE = gauge(
-    "phoihop_relay_oldest_pending_age_seconds", "Age of the oldest event in the log that Kafka has not confirmed yet"
+    "phoihop_relay_oldest_pending_age_seconds", "Age of the oldest event stored that Kafka has not confirmed yet"
 )
 LOG_POSITION = gauge(
     "phoihop_log_position", "The last position of the service's log in this partition", topic=OPEN, partition=OPEN

@@ -51,8 +51,8 @@ def measure(pool: Pool, service: str) -> tuple[int, int, float]:
     unsequenced, unsequenced_age_s, pending, age_s, held, dead, ahead_s = row
     UNSEQUENCED_EVENTS.set(unsequenced)
     UNSEQUENCED_OLDEST_AGE.set(unsequenced_age_s)
-    RELAY_PENDING_EVENTS.set(pending)
-    RELAY_OLDEST_PENDING_AGE.set(max(0.0, age_s))
+    RELAY_PENDING_EVENTS.set(unsequenced + pending)  # without a place it cannot be sent: a sequencer may wait for Kafka
+    RELAY_OLDEST_PENDING_AGE.set(max(0.0, age_s, unsequenced_age_s))
     RELAY_HELD_PARTITIONS.set(held)
     UNSEQUENCED_DEAD_ROWS.set(dead)
     LOG_AHEAD_OF_CLOCK.set(max(0.0, ahead_s))

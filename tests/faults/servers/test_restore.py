@@ -18,7 +18,6 @@ from deploy.local.stack.state import CHECKOUT
 from tests.docs.reading import blocks_of
 from tests.faults.doses import dose
 from tests.faults.system import System
-from tests.faults.world import World
 from tests.support.checker_log import CheckedService
 from tests.support.load import Call, Caller, Doors, Outcome, Traffic
 from tests.support.waiting import wait_until
@@ -109,7 +108,7 @@ def test_a_register_restored_from_a_backup_catches_up_with_those_who_are_ahead(s
     """
     shell, register = Shell(system.stack, tmp_path), system.service("registry")
     doors = Remembering(system)
-    world = World(doors, system.officer(), system.officer("ppc", "nguyen-thi-hoa", "leader"), system.receivers)
+    world = system.world.through(doors)
     isp = world.isp()
     agent = world.agent_with_cases([isp], cases=1)
     order = world.demand(agent.cases[0]).answer["orders"][0]["order_id"]
