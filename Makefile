@@ -5,7 +5,7 @@ BOOTSTRAP := sh deploy/local/bootstrap.sh
 TESTS := $(wildcard $(addprefix tests/,unit architecture conformance contract integration docs story monitoring faults))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak stop status clean-state check-fresh lint format lock generate install
+.PHONY: help run test soak bench stop status clean-state check-fresh lint format lock generate install
 
 help:  ## show this
 	@echo 'Phối hợp: the targets, and what may be set with them'
@@ -19,6 +19,9 @@ test: install  ## run every test on real servers, on free ports (ARGS="-k name":
 
 soak: install  ## inject the faults at full dose until the time is over (MINUTES=15; FAULTS="F24 F25"; DOSE=small)
 	@$(PYTHON) -m tests.faults.soak --minutes $(or $(MINUTES),15) --dose $(or $(DOSE),full) $(FAULTS)
+
+bench: install  ## measure beside peers and limits (ONLY=relay,audit: some; BENCH_EVENTS=1000000: more; BENCH_ROUNDS, BENCH_SECONDS)
+	@$(PYTHON) -m benchmarks
 
 stop:  ## end a `make run` that is going on elsewhere
 	@$(PYTHON) -m deploy.local.stack stop

@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class KafkaServer:
         self.listens_at = port
         """Another port when something stands between the broker and its clients, who still use `port`."""
         self.child: Child | None = None
+        self.java_options: Sequence[str] = JAVA_OPTIONS
         self._jars = f"{binaries.kafka_lib}/*"
         self._folder = state.root / "kafka"
         self._data = self._folder / "data"
@@ -69,7 +70,7 @@ class KafkaServer:
         write_private(properties, "\n".join(f"{key}={value}" for key, value in self._settings().items()) + "\n")
         if not self._formatted.exists():
             self._format(properties)
-        self.child = self._java("kafka", [*JAVA_OPTIONS, "kafka.Kafka", str(properties)])
+        self.child = self._java("kafka", [*self.java_options, "kafka.Kafka", str(properties)])
         return self.child
 
     def start(self, limit_s: float = 60) -> float:

@@ -1,15 +1,20 @@
-"""The sample programs from outside: each has its own requirements and its own Python environment, nothing of ours."""
+"""The sample programs from outside, and the peers of `make bench`: each has its own requirements and its own Python
+environment, nothing of ours.
+"""
 
 import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.stack.errors import InstallFailed
 from deploy.local.stack.state import CHECKOUT, StateFolder, exclusive
 
 PROGRAMS = ("company", "police")
+PEERS = "benchmarks"
+"""Installed by the first `make bench`, not by `make install`."""
 
 
 def python_of(state: StateFolder, program: str) -> Path:
@@ -22,13 +27,18 @@ def environment(state: StateFolder) -> dict[str, str]:
     return {f"PHOIHOP_{program.upper()}_PYTHON": str(python_of(state, program)) for program in PROGRAMS}
 
 
-def missing(state: StateFolder) -> list[str]:
+def missing(state: StateFolder, wanted: Sequence[str] = PROGRAMS) -> list[str]:
     """Programs whose environment is not there, or not of the requirements as they stand."""
-    return [program for program in PROGRAMS if requirements(program).exists() and not _is_complete(state, program)]
+    return [program for program in wanted if requirements(program).exists() and not _is_complete(state, program)]
 
 
 def requirements(program: str) -> Path:
-    return CHECKOUT / "examples" / program / "requirements.txt"
+    return CHECKOUT / folder_of(program) / "requirements.txt"
+
+
+def folder_of(program: str) -> str:
+    """Where its files lie, from the checkout."""
+    return program if program == PEERS else f"examples/{program}"
 
 
 def install(state: StateFolder, program: str) -> None:
@@ -48,7 +58,7 @@ def install(state: StateFolder, program: str) -> None:
                 ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
             if ended.returncode != 0:
                 lines = log.read_text(errors="replace").strip().splitlines()
-                raise InstallFailed(f"examples/{program} could not be installed: {lines[-1:]} (log: {log})")
+                raise InstallFailed(f"{folder_of(program)} could not be installed: {lines[-1:]} (log: {log})")
         _stamp(state, program).write_text(_wanted(program))
 
 

@@ -1,0 +1,26 @@
+"""The relay over the whole log, from an absent cursor to its end: read, made into headers, sent, confirmed."""
+
+import time
+
+from benchmarks.ours.kafka import settings
+from benchmarks.task import found, task
+from chassis.postgres.pool import Pool
+from chassis.relay.relay import Relay
+
+
+def main() -> None:
+    asked = task()
+    pool = Pool(asked["dsn"], size=2)
+    relay = Relay(pool, asked["service"], settings(asked))
+    relay._open()  # connecting is not counted, neither here nor at the peer
+    count = 0
+    begin = time.perf_counter()
+    while count < asked["events"]:
+        count += relay.run_once()
+    seconds = time.perf_counter() - begin
+    relay.close()
+    pool.close()
+    found(count=count, seconds=seconds)
+
+
+main()
