@@ -8,11 +8,13 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import psycopg2
 
 from benchmarks.ledger.bootstrap import SERVICE, TOPIC
 from benchmarks.task import VARIABLE
@@ -149,9 +151,12 @@ class Ground:
 
     @cached_property
     def _seeded(self) -> None:
-        """A log of `events` events."""
+        """A log of `events` events, looked at by the planner as a table is that has stood for some minutes."""
         filled = self.database(EMPTY)
         self.events = self.ours("seed", dsn=filled.dsn)["events"]
+        with closing(psycopg2.connect(filled.owner_dsn)) as connection:
+            connection.autocommit = True
+            connection.cursor().execute("vacuum analyze")
         self.servers.postgres.clone(filled.name, SEEDED, SERVICE)
         self.drop(filled)
 

@@ -12,7 +12,7 @@ def main() -> None:
     asked = task()
     pool = Pool(asked["dsn"], size=2)
     relay = Relay(pool, asked["service"], settings(asked))
-    relay._open()  # connecting is not counted, neither here nor at the peer
+    relay._open(holds=False)  # connecting is not counted, neither here nor at the peer
     count = 0
     begin = time.perf_counter()
     while count < asked["events"]:

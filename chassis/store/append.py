@@ -1,4 +1,4 @@
-"""Writing a decision: one round trip to the function `append` (0001_store.sql), which says what it locks and raises."""
+"""Writing a decision: one round trip to the function `append` (0004_fewer_statements.sql, which says what it raises)."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -70,6 +70,7 @@ def append(
     metadata = traces.continued(metadata)
     response, after = to_json(decision.response), _after(changes)
     answer = stored_text(f'{{"response":{response.decode()},"after":{json.dumps(after)}}}').decode()
+    locked = sorted(changes, key=lambda change: change.stream_id)
     claims = [(claim, False) for claim in decision.claims] + [(claim, True) for claim in decision.releases]
     try:
         cursor.execute(
@@ -80,10 +81,10 @@ def append(
                 request_digest,
                 answer,
                 scope,
-                [change.stream_id for change in changes],
-                [change.category for change in changes],
-                [change.expected_version for change in changes],
-                [len(change.events) for change in changes],
+                [change.stream_id for change in locked],
+                [change.category for change in locked],
+                [change.expected_version for change in locked],
+                [len(change.events) for change in locked],
                 *_event_columns(changes, command_id, stored_text(metadata.model_dump_json()), recorded_at),
                 [claim.kind for claim, _ in claims],
                 [claim.value for claim, _ in claims],

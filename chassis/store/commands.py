@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -35,12 +36,21 @@ PATIENCE_S = 5.0
 CONTENTION = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
 BROKEN_OFF = (psycopg2.OperationalError, psycopg2.InterfaceError, errors.IdleInTransactionSessionTimeout)
 
-ALREADY_DONE = "select request_digest, response::text from public.command where principal = %s and command_id = %s"
+BEGIN = """
+select clock_timestamp(), c.request_digest, c.response::text
+from (select) as always left join public.command c on c.principal = %s and c.command_id = %s
+"""
+"""What every handler begins with, in one round trip: the instant, and what was stored for this command before."""
 
 
 def command_id_of(principal: Principal, key: str | UUID) -> UUID:
     """The same principal and key is the same command: `key` is the Idempotency-Key or the message's id."""
-    return uuid5(uuid5(PHOIHOP, principal.name), str(key))
+    return uuid5(_space_of(principal.name), str(key))
+
+
+@lru_cache(maxsize=1_000)
+def _space_of(principal: str) -> UUID:
+    return uuid5(PHOIHOP, principal)
 
 
 class Commands:
@@ -136,8 +146,8 @@ class Commands:
 
     def _execute_once(self, pool: Pool, command: Command, request: Request) -> Answer:
         with pool.transaction() as cursor:
-            context = self._context(cursor, request)
-            outcome = self._already_done(cursor, request) or self._decide(cursor, command, context, request)
+            context, done = self._begin(cursor, request)
+            outcome = done or self._decide(cursor, command, context, request)
             match outcome:
                 case Answer():
                     return outcome
@@ -148,8 +158,8 @@ class Commands:
     def _decide_and_append(
         self, cursor: Cursor, command: Command, request: Request, outbox: Sequence[OutboxMessage]
     ) -> Answer:
-        context = self._context(cursor, request)
-        outcome = self._already_done(cursor, request) or self._decide(cursor, command, context, request)
+        context, done = self._begin(cursor, request)
+        outcome = done or self._decide(cursor, command, context, request)
         if isinstance(outcome, Batches):
             for number, decision in enumerate(outcome.batches):
                 self._append(cursor, _batch(request, number), context, decision)
@@ -178,7 +188,7 @@ class Commands:
             return handler(command, context)
         except Refusal as refusal:
             # A twin of this command may have been accepted while we were deciding: then its answer is ours.
-            done = self._already_done(cursor, request)
+            _, done = self._begin(cursor, request)
             if done is not None:
                 return done
             context.refuse_if_stale(refusal)
@@ -207,18 +217,17 @@ class Commands:
             outbox=outbox,
         )
 
-    def _already_done(self, cursor: Cursor, request: Request) -> Answer | None:
-        cursor.execute(ALREADY_DONE, (request.principal.name, request.command_id))
+    def _begin(self, cursor: Cursor, request: Request) -> tuple[Context, Answer | None]:
+        """What the handler may ask, and the answer that was given before. Raises CommandIdReused."""
+        cursor.execute(BEGIN, (request.principal.name, request.command_id))
         row = cursor.fetchone()
-        if row is None:
-            return None
-        if row[0] != request.digest:
+        assert row is not None
+        of_database, digest, response = row
+        if digest is not None and digest != request.digest:
             raise CommandIdReused("this command id was used before, for another request")
-        return stored_answer(row[1])
-
-    def _context(self, cursor: Cursor, request: Request) -> Context:
-        now = self._clocks.wall.now(cursor)
-        return Context(request, cursor, self._authority, now, self._clocks.calendar.today(now), self.scope)
+        now = self._clocks.wall.shown(of_database)
+        context = Context(request, cursor, self._authority, now, self._clocks.calendar.today(now), self.scope)
+        return context, None if digest is None else stored_answer(response)
 
     def _request(
         self,

@@ -19,6 +19,7 @@ from public.event e join public.stream s on s.stream_id = e.stream_id
 where e.stream_id = any(%s::uuid[]) and s.category = %s
 order by e.stream_id, e.version
 """
+LOAD_ONE = "select version, type, schema_version, data from public.load_stream(%s, %s)"
 
 
 class UnknownStoredType(Exception):
@@ -46,7 +47,11 @@ class Loaded(Generic[S]):
 
 def load(cursor: Cursor, fold: Fold[S], stream_id: UUID) -> Loaded[S]:
     """Raises UnknownStoredType, and whatever `evolve` raises."""
-    return load_many(cursor, fold, [stream_id])[stream_id]
+    cursor.execute(LOAD_ONE, (stream_id, fold.category))
+    state, version = fold.initial, 0
+    for version, kind, schema_version, data in cursor.fetchall():
+        state = fold.evolve(state, _read(fold, (kind, schema_version), data))
+    return Loaded(state, version)
 
 
 def load_many(cursor: Cursor, fold: Fold[S], stream_ids: Collection[UUID]) -> dict[UUID, Loaded[S]]:

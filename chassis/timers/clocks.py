@@ -21,6 +21,9 @@ class Wall(Protocol):
     def now(self, cursor: Cursor) -> datetime:
         """An aware instant, UTC."""
 
+    def shown(self, of_database: datetime) -> datetime:
+        """The same instant, for who has asked the database anyway."""
+
 
 class Calendar(Protocol):
     """The day that deadlines are counted in."""
@@ -44,8 +47,10 @@ class DatabaseWall:
         cursor.execute("select clock_timestamp()")
         row = cursor.fetchone()
         assert row is not None
-        moment: datetime = row[0]
-        return moment.astimezone(UTC)
+        return self.shown(row[0])
+
+    def shown(self, of_database: datetime) -> datetime:
+        return of_database.astimezone(UTC)
 
 
 class LegalCalendar:
@@ -66,6 +71,9 @@ class SteeredWall:
     moment: datetime = field(default_factory=lambda: datetime(2026, 10, 1, 2, 0, tzinfo=UTC))
 
     def now(self, cursor: Cursor) -> datetime:  # noqa: ARG002
+        return self.moment
+
+    def shown(self, of_database: datetime) -> datetime:  # noqa: ARG002
         return self.moment
 
     def advance(self, by: timedelta) -> None:
