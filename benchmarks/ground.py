@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ from chassis.kafka.clients import KafkaSettings
 from contracts.topics import EVENT_PARTITIONS, Topic, events_topic
 from deploy.local.stack import ports, process, programs
 from deploy.local.stack.kafka import ADMIN
-from deploy.local.stack.process import Child
 from deploy.local.stack.servers import Servers
+from deploy.local.stack.stack import ready_answer
 from deploy.local.stack.state import CHECKOUT, StateFolder, default_root
 
 EMPTY, SEEDED, PEER = "bench_empty", "bench_seeded", "bench_peer"
@@ -51,19 +50,21 @@ class Ground:
         self.events = events
         self.streams = max(1, events // 10)
         self._number = 0
+        self._is_filled = False
 
     # programs
 
     def ours(self, program: str, **asked: Any) -> dict[str, Any]:
         """Runs `benchmarks/ours/<program>.py`; answers what it found. Raises CannotStart."""
-        return self._run(sys.executable, f"benchmarks.ours.{program}", asked)
+        return self.run(sys.executable, f"benchmarks.ours.{program}", asked)
 
     def peer(self, program: str, **asked: Any) -> dict[str, Any]:
         """Runs `benchmarks/peers/<program>.py` in the peers' environment. Raises CannotStart."""
         python = programs.python_of(StateFolder(default_root()), programs.PEERS)
-        return self._run(str(python), f"benchmarks.peers.{program}", asked)
+        return self.run(str(python), f"benchmarks.peers.{program}", asked)
 
-    def _run(self, python: str, module: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def run(self, python: str, module: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Starts a measuring program, waits for its end, and reads its last line. Raises CannotStart."""
         asked = {"events": self.events, "streams": self.streams, "kafka": self.servers.kafka.client_settings()} | asked
         child = process.start(
             module.rpartition(".")[2],
@@ -94,7 +95,7 @@ class Ground:
             folder=CHECKOUT,
         )
         try:
-            process.wait_ready(child, lambda: not _why_not(self.servers.ports.metrics["registry"]), 60)
+            process.wait_ready(child, lambda: not ready_answer(self.servers.ports.metrics["registry"]), 60)
             yield
         finally:
             child.stop(15)
@@ -103,10 +104,8 @@ class Ground:
 
     def database(self, template: str) -> Database:
         """A new copy of EMPTY or SEEDED, made the first time it is asked for."""
-        if template == EMPTY:
-            self._empty  # noqa: B018
-        elif template == SEEDED:
-            self._seeded  # noqa: B018
+        if not self.servers.postgres.exists(template):
+            self._make_empty() if template == EMPTY else self._make_seeded()
         return self._clone(template)
 
     def peer_database(self) -> str:
@@ -131,8 +130,7 @@ class Ground:
             name, postgres.dsn(SERVICE, "serving", database=name), postgres.dsn(SERVICE, "owner", database=name)
         )
 
-    @cached_property
-    def _empty(self) -> None:
+    def _make_empty(self) -> None:
         """The ledger migrated, with the tables of its read model."""
         postgres = self.servers.postgres
         postgres.create_databases([SERVICE])
@@ -149,8 +147,7 @@ class Ground:
         process.run_to_end(migrate, 60)
         postgres.clone(SERVICE, EMPTY, SERVICE)
 
-    @cached_property
-    def _seeded(self) -> None:
+    def _make_seeded(self) -> None:
         """A log of `events` events, looked at by the planner as a table is that has stood for some minutes."""
         filled = self.database(EMPTY)
         self.events = self.ours("seed", dsn=filled.dsn)["events"]
@@ -170,6 +167,8 @@ class Ground:
 
     def topic(self, service: str) -> str:
         """An empty events topic."""
+        if service == SERVICE:
+            self._is_filled = False
         topic = Topic(events_topic(service), EVENT_PARTITIONS, writers=(), readers=())
         admin = self.kafka.admin()
         try:
@@ -180,13 +179,14 @@ class Ground:
         topics.apply(self.kafka, [topic])
         return topic.name
 
-    @cached_property
     def filled_topic(self) -> str:
-        """The whole seeded log on Kafka, sent by the relay."""
-        database = self.database(SEEDED)
-        self.topic(SERVICE)
-        self.ours("relay", dsn=database.dsn, service=SERVICE)
-        self.drop(database)
+        """The whole seeded log on Kafka, sent by the relay unless it is there from before."""
+        if not self._is_filled:
+            database = self.database(SEEDED)
+            self.topic(SERVICE)
+            self.ours("relay", dsn=database.dsn, service=SERVICE)
+            self.drop(database)
+            self._is_filled = True
         return TOPIC
 
 
@@ -205,12 +205,3 @@ def standing(events: int) -> Iterator[Ground]:
             yield Ground(servers, events)
     finally:
         shutil.rmtree(Path(state.root), ignore_errors=True)
-
-
-def _why_not(port: int) -> str:
-    from deploy.local.stack.stack import ready_answer
-
-    return ready_answer(port)
-
-
-__all__ = ["EMPTY", "SEEDED", "Child", "Database", "Ground", "standing"]

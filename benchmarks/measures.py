@@ -76,7 +76,6 @@ def writers(ground: Ground, size: Size, progress: Progress) -> Sequence[Row]:
         full.ours.append(speed(handler))
         slow.ours.append(handler["p95_ms"])
         ground.topic(SERVICE)
-        ground.__dict__.pop("filled_topic", None)
         with ground.working(database):
             beside.ours.append(speed(ground.ours("writers", step="append", **asked)))
         ground.drop(database)
@@ -89,7 +88,7 @@ def writers(ground: Ground, size: Size, progress: Progress) -> Sequence[Row]:
 def relay(ground: Ground, size: Size, progress: Progress) -> Sequence[Row]:
     """The log to Kafka, beside the same bytes produced from memory."""
     row = Row("relay", "/s", Wanted(0.9, ratio=True), "kafka-python, the same bytes, idempotent")
-    source = ground.filled_topic
+    source = ground.filled_topic()
     for number in range(size.rounds):
         progress(f"relay: round {number + 1} of {size.rounds}")
         database, service = ground.database(SEEDED), f"{SERVICE}-{number}"
@@ -108,7 +107,7 @@ def projection(ground: Ground, size: Size, progress: Progress) -> Sequence[Row]:
     singly = Row(what, "/s", Wanted(10, ratio=True), "FastStream, one by one")
     rebuild = Row("rebuild", "/s", Wanted(0.6, ratio=True), "the projection, same run")
     memory = Row("rebuild, peak memory of its second half over its first", "×", Wanted(1.1, "at most"))
-    topic, peer = ground.filled_topic, ground.peer_database()
+    topic, peer = ground.filled_topic(), ground.peer_database()
     for number in range(size.rounds):
         progress(f"projection: round {number + 1} of {size.rounds}")
         database = ground.database(EMPTY)
@@ -135,7 +134,6 @@ def visible(ground: Ground, size: Size, progress: Progress) -> Sequence[Row]:
     for number in range(size.rounds):
         progress(f"visible: round {number + 1} of {size.rounds}")
         ground.topic(SERVICE)
-        ground.__dict__.pop("filled_topic", None)
         database = ground.database(EMPTY)
         with ground.working(database):
             found = ground.ours("visible", dsn=database.dsn, rate=PACE, seconds=size.seconds)

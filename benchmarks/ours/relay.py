@@ -1,4 +1,7 @@
-"""The relay over the whole log, from an absent cursor to its end: read, made into headers, sent, confirmed."""
+"""The relay over the whole log, from an absent cursor to its end: read, made into headers, sent, confirmed.
+
+Connecting is counted, here and at the peer, and here the look at what the topic holds already.
+"""
 
 import time
 
@@ -12,7 +15,6 @@ def main() -> None:
     asked = task()
     pool = Pool(asked["dsn"], size=2)
     relay = Relay(pool, asked["service"], settings(asked))
-    relay._open(holds=False)  # connecting is not counted, neither here nor at the peer
     count = 0
     begin = time.perf_counter()
     while count < asked["events"]:

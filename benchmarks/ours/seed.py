@@ -45,7 +45,10 @@ def write(pool: Pool, version: int, numbers: range) -> None:
             decision=Decision(
                 changes=tuple(
                     Change(
-                        entry_id(number), FOLD.category, version - 1, (EntryWritten(**fields(number, version)),)  # type: ignore[arg-type]
+                        entry_id(number),
+                        FOLD.category,
+                        version - 1,
+                        (EntryWritten(**fields(number, version)),),  # type: ignore[arg-type]
                     )
                     for number in numbers
                 )

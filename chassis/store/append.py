@@ -1,4 +1,4 @@
-"""Writing a decision: one round trip to the function `append` (0004_fewer_statements.sql, which says what it raises)."""
+"""Writing a decision: one round trip to the function `append` (0004_fewer_statements.sql says what it raises)."""
 
 import json
 from collections.abc import Iterable, Sequence
