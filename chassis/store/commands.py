@@ -1,4 +1,4 @@
-"""Handling a command: already done? → load → decide → append, in one transaction."""
+"""Handling a command: already done? → load → decide → append, which alone is a transaction."""
 
 import itertools
 import random
@@ -145,14 +145,17 @@ class Commands:
         raise AssertionError("unreachable")
 
     def _execute_once(self, pool: Pool, command: Command, request: Request) -> Answer:
-        with pool.transaction() as cursor:
+        """Without a transaction around it: what was read is checked by the append, which is one statement."""
+        with pool.statements() as cursor:
             context, done = self._begin(cursor, request)
             outcome = done or self._decide(cursor, command, context, request)
-            match outcome:
-                case Answer():
-                    return outcome
-                case Decision():
-                    return self._append(cursor, request, context, outcome)
+            if isinstance(outcome, Answer):
+                return outcome
+            if isinstance(outcome, Decision) and outcome.is_one_statement:
+                return self._append(cursor, request, context, outcome)
+        if isinstance(outcome, Decision):
+            with pool.transaction() as cursor:
+                return self._append(cursor, request, context, outcome)
         return self._run_batches(pool, request, context, outcome)
 
     def _decide_and_append(

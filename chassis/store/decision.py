@@ -73,6 +73,11 @@ class Decision:
     cancelled_timers: tuple[UUID, ...] = ()
     clause: str | None = None
 
+    @property
+    def is_one_statement(self) -> bool:
+        """The function `append` writes all of it: no timers."""
+        return not self.timers and not self.cancelled_timers
+
 
 @dataclass(frozen=True, slots=True)
 class Batches:

@@ -1,4 +1,4 @@
-"""A TCP proxy that loses the answer to a COMMIT: it was committed, and whoever asked for it will never hear of it."""
+"""A TCP proxy that loses the answer to what is committed: it was, and whoever asked for it will never hear of it."""
 
 import asyncio
 import threading
@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
-"""A simple query of PostgreSQL's protocol, as libpq sends it."""
+COMMITTING = (b"Q\x00\x00\x00\x0bCOMMIT\x00", b"select public.append(")
+"""Simple queries of PostgreSQL's protocol, as libpq sends them; an append is mostly a transaction of its own."""
 CHUNK = 65_536
 
 
@@ -32,7 +32,7 @@ class Proxy:
         self.port = 0
 
     def lose_answers(self, commits: int) -> None:
-        """To the next so many COMMITs."""
+        """To the next so many commits."""
         with self._lock:
             self._due += commits
 
@@ -55,7 +55,7 @@ class Proxy:
     async def _requests(self, connection: _Connection, stream: asyncio.StreamReader) -> None:
         with suppress(OSError):
             while data := await stream.read(CHUNK):
-                if COMMIT in data and self._is_due():
+                if any(query in data for query in COMMITTING) and self._is_due():
                     connection.loses_answer = True
                 connection.server.write(data)
                 await connection.server.drain()

@@ -61,4 +61,4 @@ def behind(proxy: Proxy, system: System, name: str) -> None:
 def lose_one(proxy: Proxy) -> None:
     before = proxy.cuts
     proxy.lose_answers(1)
-    wait_until(lambda: proxy.cuts > before, 20, "a COMMIT came by")
+    wait_until(lambda: proxy.cuts > before, 20, "a commit came by")

@@ -262,10 +262,10 @@ def test_a_commit_whose_answer_was_lost_is_found_by_the_next_try(store: Store) -
     lost: list[int] = []
 
     class Flaky(type(store.pool)):  # type: ignore[misc]
-        """Loses the answer of the first COMMIT."""
+        """Loses the answer of the first commit."""
 
-        def transaction(self, read_only: bool = False) -> Any:
-            return _losing_the_first_answer(super().transaction(read_only), lost)
+        def statements(self) -> Any:
+            return _losing_the_first_answer(super().statements(), lost)
 
     answer = counting().execute(Flaky(store.dsn, 2), command, principal=OFFICER, key="k")
     assert (answer.response, answer.replayed, lost) == ({"total": 7}, True, [1])
