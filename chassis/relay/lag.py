@@ -13,6 +13,7 @@ from chassis.observe.metrics import (
 from chassis.postgres.pool import Pool
 from contracts.topics import EVENT_PARTITIONS, events_topic
 
+# Ages are of the moment of recording: positions keep the hour that the clock was ahead once, for an hour.
 LAG = """
 with relayed as (select coalesce((select position from public.relay_cursor where topic = %(topic)s), 0) as position),
      held as (select key::smallint as partition, value::bigint as position
@@ -24,8 +25,9 @@ select (select count(*) from public.unsequenced),
                  where event_no = (select min(event_no) from public.unsequenced)), 0)::float8,
        coalesce((select max(position) from public.log), 0) - relayed.position + (select count(*) from waiting),
        coalesce(extract(epoch from clock_timestamp() - (
-           select sequenced_at from public.log
-           where position >= least(relayed.position + 1, (select min(position) from waiting)) order by position limit 1
+           select e.recorded_at from public.log l join public.event e using (event_no)
+           where l.position >= least(relayed.position + 1, (select min(position) from waiting))
+           order by l.position limit 1
        )), 0)::float8,
        (select count(*) from held),
        pg_stat_get_dead_tuples('public.unsequenced'::regclass),
