@@ -16,7 +16,7 @@ from tests.architecture.tracked import ROOT, files, python, text
 from tests.docs.reading import blocks, documents, names, spans
 
 DOOR = re.compile(r"(?:(GET|POST|PUT|DELETE) )?(/[\w/{}_:.-]+)(?:\?\S*)?(?: `?\{.*)?")
-PRODUCTS = {"PostgreSQL", "CloudEvents", "OpenAPI", "AsyncAPI", "GitHub"}
+PRODUCTS = {"PostgreSQL", "FastStream", "CloudEvents", "OpenAPI", "AsyncAPI", "GitHub"}
 
 
 @cache
