@@ -195,8 +195,22 @@ def poison(bench: Bench) -> Iterator[None]:
     try:
         yield
     finally:
+        with bench.database(POISONED) as cursor:
+            wait_until(lambda: _all_stopped(cursor), HEALED_S, "every consumer has stopped", every_s=0.5)
         bench.restart(POISONED)
         wait_until(lambda: _give_up(bench), HEALED_S, "every consumer has met all of them", every_s=0.5)
+
+
+def _all_stopped(cursor: Any) -> bool:
+    """One that had met none of them when it was started anew would stop once more, with the last one not parked."""
+    cursor.execute(
+        "select consumer from watermark where topic = %(topic)s and partition = %(partition)s"
+        " except select consumer from stopped where topic = %(topic)s and partition = %(partition)s",
+        {"topic": events_topic(POISONED), "partition": PARTITION},
+    )
+    running = cursor.fetchall()
+    assert not running, running
+    return True
 
 
 def _give_up(bench: Bench) -> bool:

@@ -1,7 +1,9 @@
 """Leasing lanes and writing what became of an attempt. Each function is one short transaction of its caller.
 
 A lane is one order at one endpoint. Whoever leases it raises its epoch; a result is written only while that epoch
-stands, so a worker that slept through its lease changes nothing. All times are the database's.
+stands, so a worker that slept through its lease changes nothing. All times are the database's, and what is written is
+`now()`, one reading a transaction: a clock that is set between two readings would say a lane's times and when they
+were said (`said_at`, see `clock_watch`) an hour apart.
 """
 
 from collections.abc import Sequence
@@ -32,8 +34,8 @@ with due as (
            where busy.endpoint_id = endpoint.endpoint_id and busy.leased_until >= clock_timestamp())
           < 1 + coalesce(pulse.successes, 0)
     order by first.due_at limit 1)
-update lane set epoch = epoch + 1, owner = %(owner)s, said_at = clock_timestamp(),
-    leased_until = clock_timestamp() + %(lease)s * interval '1 second'
+update lane set epoch = epoch + 1, owner = %(owner)s, said_at = greatest(lane.said_at, now()),
+    leased_until = now() + %(lease)s * interval '1 second'
 from due where lane.endpoint_id = due.endpoint_id and lane.order_id = due.order_id
 returning lane.endpoint_id, lane.order_id, lane.epoch, due.url, clock_timestamp()
 """
@@ -53,7 +55,7 @@ where message_id = %s and epoch = %s
 SETTLE = """
 update webhook set state = %(state)s, attempts = %(attempts)s, tries = %(tries)s, last_error = %(error)s,
     settled_at = case when %(state)s = 'waiting' then null else clock_timestamp() end,
-    next_attempt_at = clock_timestamp() + coalesce(%(pause_s)s, 0) * interval '1 second'
+    next_attempt_at = now() + coalesce(%(pause_s)s, 0) * interval '1 second'
 where message_id = %(message_id)s
 """
 FEEL_PULSE = """

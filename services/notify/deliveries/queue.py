@@ -30,7 +30,7 @@ insert into webhook (message_id, event_id, endpoint_id, provider_id, order_id, s
 values %s on conflict (message_id) do nothing
 """
 REFRESH = """
-update lane set said_at = clock_timestamp(), due_at = (
+update lane set said_at = greatest(said_at, now()), due_at = (
     select case w.state when 'waiting' then w.next_attempt_at end from webhook w
     where w.endpoint_id = lane.endpoint_id and w.order_id = lane.order_id and w.state <> 'delivered'
     order by w.stream_version limit 1)
@@ -41,7 +41,7 @@ select distinct endpoint_id, order_id from webhook where endpoint_id = %s and st
 """
 BEGIN_AGAIN = """
 update webhook set state = 'waiting', tries = 0, settled_at = null,
-                   next_attempt_at = least(next_attempt_at, clock_timestamp())
+                   next_attempt_at = least(next_attempt_at, now())
 where endpoint_id = %s and (state = 'waiting' or state = 'escalated' and settled_at < %s)
 """
 

@@ -38,6 +38,17 @@ def ends_by_kill(process: Running) -> None:
     wait_until(lambda: process.ended_by() == signal.SIGKILL, 20, f"the process kills itself ({process.log})")
 
 
+def fall_asleep(process: Running) -> None:
+    """Returns when no thread of it runs any more: a signal is only on its way when it has been sent."""
+    os.killpg(process.process.pid, signal.SIGSTOP)
+    threads = Path(f"/proc/{process.process.pid}/task")
+    wait_until(
+        lambda: {(thread / "stat").read_text().rpartition(")")[2].split()[0] for thread in threads.iterdir()} == {"T"},
+        20,
+        "every thread is stopped",
+    )
+
+
 def let_leases_run_out(service: Notify) -> None:
     """What 45 s would do."""
     with service.pool.transaction() as cursor:
@@ -125,7 +136,7 @@ def test_a_stopped_process_that_wakes_up_late_changes_nothing(
 
     def answers_late(connection: Connection) -> None:
         if len(server.posts_to("/hook")) == 1:
-            os.killpg(asleep.process.pid, signal.SIGSTOP)
+            fall_asleep(asleep)
         connection.answer(200)
 
     server.behaviours["/hook"] = answers_late
