@@ -15,6 +15,7 @@ import psycopg2
 
 from chassis.consume import parked
 from chassis.consume.failures import CONSECUTIVE_LIMIT
+from chassis.kafka import topics
 from chassis.kafka.clients import KafkaSettings
 from chassis.postgres.pool import Pool
 from chassis.store.sequencer import LOCK
@@ -25,11 +26,15 @@ from tests.faults.world import Isp, World
 from tests.support.load import Outcome, Traffic
 from tests.support.waiting import wait_until
 
+from kafka.admin import ConfigResource, ConfigResourceType  # isort: skip  # after chassis.kafka
+
 HEALED_S = 60
 POISONED = "reporting"
 """Its own topic is read by its own consumers alone."""
 PARTITION = 0
 SILENT_FOR = timedelta(seconds=3)
+NARROW = 4_000
+"""Bytes that a topic takes, and less than the long story of one violation."""
 
 
 @dataclass
@@ -72,6 +77,12 @@ class Bench:
         with self.database(service) as cursor:
             cursor.execute(sql)
             cursor.connection.commit()
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        """The bus, as its administrator."""
+        kafka = self.stack.servers.kafka
+        return KafkaSettings(kafka.bootstrap_servers, ADMIN, kafka.password(ADMIN))
 
     def ask_for_providers(self) -> None:
         self.world.doors.read(self.world.officer, "/registry/v1/providers")
@@ -137,6 +148,19 @@ def sequencer_held(bench: Bench) -> Iterator[None]:
 
 
 @contextmanager
+def event_too_large(bench: Bench) -> Iterator[None]:
+    """Somebody narrowed a topic below an event that comes next."""
+    topic = ConfigResource(ConfigResourceType.TOPIC, events_topic("inspection"), {topics.LARGEST: str(NARROW)})
+    with closing(bench.kafka.admin()) as admin:
+        admin.alter_configs([topic])
+    try:
+        bench.world.inspection_with_violation("Không niêm yết nội quy. " * (NARROW // 20))
+        yield
+    finally:
+        topics.apply(bench.kafka)
+
+
+@contextmanager
 def timers_held(bench: Bench) -> Iterator[None]:
     """The timer of a new order is locked by somebody when its time comes."""
     assert bench.isp
@@ -187,8 +211,7 @@ def poison(bench: Bench) -> Iterator[None]:
 
     A person starts the consumers anew and gives the messages up.
     """
-    kafka = bench.stack.servers.kafka
-    producer = KafkaSettings(kafka.bootstrap_servers, ADMIN, kafka.password(ADMIN)).producer()
+    producer = bench.kafka.producer()
     for number in range(CONSECUTIVE_LIMIT):
         producer.send(events_topic(POISONED), partition=PARTITION, key=b"%d" % number, value=b"{").get(10)
     producer.close()
@@ -236,6 +259,7 @@ FAULTS: Mapping[str, Callable[[Bench], AbstractContextManager[None]]] = {
     "timers held": timers_held,
     "company silent": company_silent,
     "endpoint down": endpoint_down,
+    "event too large": event_too_large,
     "broker stopped": broker_stopped,
     "poison": poison,
 }
