@@ -52,7 +52,7 @@ def _panel(panel: Panel) -> Iterator[str]:
     yield f"* Normal: {panel.normal}{_colours(panel)}"
     yield f"* Otherwise: {panel.otherwise}"
     if panel.anchor:
-        yield f"* Runbook: [operations.md](operations.md#{panel.anchor})"
+        yield f"* Runbook: [{panel.alert}](operations.md#{panel.anchor})"
     told = "; ".join(_named(panel, legend, _range(wanted, panel.unit)) for legend, wanted in panel.story.items())
     same = ", and what the API answers" if panel.api else ""
     yield f"* After the story: {told}{same}.\n"

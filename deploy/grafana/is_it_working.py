@@ -41,7 +41,7 @@ NOW = Row(
             levels=Levels(red=1),
             story={"away": NONE},
             moved=Moved("frozen process"),
-            anchor="alerts",
+            alert="TargetDown",
             any_instance="a process that is away has no instance to choose",
         ),
         Panel(
@@ -66,6 +66,7 @@ NOW = Row(
             levels=Levels(yellow=ANYTHING, red=5),
             story={"failing": NONE},
             moved=Moved("read model closed"),
+            alert="ErrorsBurnFast",
         ),
         Panel(
             id=3,
@@ -82,7 +83,7 @@ NOW = Row(
             levels=Levels(yellow=10, red=60),
             story={"waiting": (0, 5)},
             moved=Moved("broker stopped", (5, FOR_EVER)),
-            anchor="alerts",
+            alert="RelayStalled",
         ),
         Panel(
             id=4,
@@ -99,7 +100,7 @@ NOW = Row(
             levels=Levels(red=1),
             story={"late": NONE},
             moved=Moved("broker stopped"),
-            anchor="alerts",
+            alert="ConsumerBehind",
             any_instance=EVERYWHERE,
         ),
         Panel(
@@ -117,7 +118,7 @@ NOW = Row(
             levels=Levels(red=1),
             story={"stopped": NONE},
             moved=Moved("poison"),
-            anchor="alerts",
+            alert="ConsumerStopped",
         ),
         Panel(
             id=6,
@@ -134,7 +135,7 @@ NOW = Row(
             levels=Levels(red=1),
             story={"parked": NONE},
             moved=Moved("poison"),
-            anchor="alerts",
+            alert="MessagesParked",
         ),
         Panel(
             id=7,
@@ -151,7 +152,7 @@ NOW = Row(
             levels=Levels(yellow=300, red=3600),
             story={"waiting": (0, 60)},
             moved=Moved("endpoint down", (2, FOR_EVER)),
-            anchor="alerts",
+            alert="WebhooksStuck",
         ),
         Panel(
             id=8,
@@ -168,7 +169,7 @@ NOW = Row(
             story={"overdue": (1, 1)},
             moved=Moved("company silent", (2, FOR_EVER)),
             api="orders overdue",
-            anchor="alerts",
+            alert="OrderOverdue",
             any_instance=BUSINESS,
         ),
     ),
@@ -259,6 +260,7 @@ SPEED = Row(
             height=8,
             story={"escalated": NONE, "rejected": NONE, "*": (0, FOR_EVER)},
             at_least=4,
+            alert="WebhookEscalated",
         ),
     ),
 )

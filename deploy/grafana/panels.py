@@ -73,10 +73,15 @@ class Panel:
     moved: Moved | None = None
     at_least: int = 1
     api: str | None = None
-    anchor: str | None = None
-    """Section of docs/operations.md."""
+    alert: str | None = None
+    """The alert that concerns it: its section of docs/operations.md is the runbook."""
     any_instance: str | None = None
     """Why the queries do not read `$instance`."""
+
+    @property
+    def anchor(self) -> str | None:
+        """Its section of docs/operations.md."""
+        return self.alert and self.alert.lower()
 
     @property
     def description(self) -> str:

@@ -46,6 +46,7 @@ STANDING = Row(
             story={"executed": (5, 5), "acknowledged": (1, 1), "*": NONE},
             at_least=7,
             api="orders",
+            alert="OrderOverdue",
             any_instance=BUSINESS,
         ),
         Panel(
@@ -112,6 +113,7 @@ STANDING = Row(
             story={"assigned": (1, FOR_EVER), "reported": (1, FOR_EVER), "*": (0, FOR_EVER)},
             at_least=3,
             api="duties",
+            alert="DutyOverdue",
             any_instance=BUSINESS,
         ),
         Panel(

@@ -63,6 +63,7 @@ STAGES = Row(
             levels=Levels(yellow=5, red=30),
             story={"waiting": (0, 1)},
             moved=Moved("sequencer held", (2, FOR_EVER)),
+            alert="SequencerStalled",
         ),
         Panel(
             id=3,
@@ -79,7 +80,7 @@ STAGES = Row(
             levels=Levels(yellow=10, red=60),
             story={"waiting": (0, 5)},
             moved=Moved("broker stopped", (5, FOR_EVER)),
-            anchor="alerts",
+            alert="RelayStalled",
         ),
         Panel(
             id=4,
@@ -96,7 +97,7 @@ STAGES = Row(
             levels=Levels(red=1),
             story={"late": NONE},
             moved=Moved("broker stopped"),
-            anchor="alerts",
+            alert="ConsumerBehind",
             any_instance=EVERYWHERE,
         ),
         Panel(
@@ -114,7 +115,7 @@ STAGES = Row(
             levels=Levels(red=1),
             story={"stopped": NONE},
             moved=Moved("poison"),
-            anchor="alerts",
+            alert="ConsumerStopped",
         ),
         Panel(
             id=6,
@@ -130,7 +131,7 @@ STAGES = Row(
             levels=Levels(red=1),
             story={"parked": NONE},
             moved=Moved("poison"),
-            anchor="alerts",
+            alert="MessagesParked",
         ),
         Panel(
             id=7,
@@ -146,7 +147,7 @@ STAGES = Row(
             levels=Levels(yellow=300, red=3600),
             story={"waiting": (0, 60)},
             moved=Moved("endpoint down", (2, FOR_EVER)),
-            anchor="alerts",
+            alert="WebhooksStuck",
         ),
         Panel(
             id=8,
@@ -163,6 +164,7 @@ STAGES = Row(
             levels=Levels(yellow=1, red=10),
             story={"due": NONE},
             moved=Moved("timers held"),
+            alert="TimersOverdue",
         ),
     ),
 )

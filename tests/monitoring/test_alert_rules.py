@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.grafana import render
+from deploy.grafana.panels import Panel
 from deploy.local.stack import prometheus_binaries
 from deploy.local.stack.prometheus import CHECKED_IN, RULES
-from deploy.local.stack.state import CHECKOUT, StateFolder, default_root
+from deploy.local.stack.state import StateFolder, default_root
+from tests.architecture.tracked import text
+from tests.docs.reading import headings
+from tests.monitoring.reading import selectors
+
+OPERATIONS = Path("docs/operations.md")
+PANELS = [panel for board in render.BOARDS for panel in board.panels]
 
 LABELS = ("summary", "impact", "first_command", "dashboard", "runbook")
 FILES = sorted(RULES.glob("*.yml"))
@@ -27,8 +35,9 @@ REQUESTS = 'nameko_entrypoint_duration_seconds_count{service="registry",outcome=
 CASES = [
     ("TargetDown", TARGET, "1x10", "1 0x9", 8),
     ("ExporterStale", MEASURED, "0+60x10", "0x10", 8),
-    ("SequencerStalled", f"phoihop_unsequenced_events{{{WORK}}}", "0 3 0 3 0x8", "3x10", 8),
+    ("SequencerStalled", f"phoihop_unsequenced_oldest_age_seconds{{{WORK}}}", "50x10", "0+60x10", 8),
     ("RelayStalled", f"phoihop_relay_oldest_pending_age_seconds{{{WORK}}}", "90x10", "0+60x10", 8),
+    ("PartitionHeld", f"phoihop_relay_held_partitions{{{WORK}}}", "1 1 0x9", "1x10", 8),
     ("ConsumerStopped", f'phoihop_consumer_stopped_partitions{{{WORK},consumer="a"}}', "0x10", "1x10", 8),
     ("MessagesParked", 'phoihop_parked_messages{service="registry",consumer="a",reason="b"}', "0x10", "2x10", 8),
     ("TimersOverdue", f"phoihop_timers_overdue{{{WORK}}}", "1 1 0x9", "1x10", 8),
@@ -93,6 +102,15 @@ def test_errors_burn_the_budget_only_when_there_are_requests_enough(
     judge(name, minute, cases, tmp_path)
 
 
+def test_under_steady_load_the_sequencer_is_not_stalled(tmp_path: Path) -> None:
+    """At every look some events wait, none of them for long."""
+    waiting = {
+        f"phoihop_unsequenced_events{{{WORK}}}": "40x20",
+        f"phoihop_unsequenced_oldest_age_seconds{{{WORK}}}": "0.2 0.9 0.1 0.4 1.3 0.02x15",
+    }
+    judge("SequencerStalled", 15, [(waiting, False)], tmp_path)
+
+
 def test_a_consumer_is_behind_when_what_had_its_place_long_ago_is_not_dealt_with(tmp_path: Path) -> None:
     head = 'phoihop_log_position{service="inspection",topic="t",partition="3"}'
     at = 'phoihop_consumer_position{service="registry",consumer="a",topic="t",partition="3"}'
@@ -126,12 +144,28 @@ def test_every_alert_tells_what_it_costs_and_what_to_type(name: str) -> None:
     assert rule["annotations"]["runbook"] == f"docs/operations.md#{name.lower()}"
 
 
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.title)
+def test_a_panel_leads_to_a_section_that_is_there(panel: Panel) -> None:
+    assert panel.anchor is None or panel.anchor in headings(OPERATIONS)
+
+
+@pytest.mark.parametrize("panel", [panel for panel in PANELS if panel.moved], ids=lambda panel: panel.title)
+def test_a_panel_that_shows_what_an_alert_judges_leads_to_that_alert(panel: Panel) -> None:
+    asked = set().union(*(metrics_of(query.expr) for query in panel.queries))
+    judging = {name for name, rule in ALERTS.items() if metrics_of(rule["expr"]) & asked}
+    assert panel.alert in judging or not judging
+
+
+def metrics_of(expression: str) -> set[str | None]:
+    return {selector.name for selector in selectors(expression)}
+
+
 def test_no_more_than_ten_alerts_call_a_person_at_night() -> None:
     assert sum(rule["labels"]["severity"] == "page" for rule in ALERTS.values()) <= MOST_THAT_PAGE
 
 
 def test_every_alert_has_its_section_with_the_same_five_answers() -> None:
-    chapter = (CHECKOUT / "docs" / "operations.md").read_text().partition("\n## Alerts\n")[2]
+    chapter = text(OPERATIONS).partition("\n## Alerts\n")[2]
     sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", chapter, re.MULTILINE | re.DOTALL))
     assert set(sections) == set(ALERTS)
     for name, section in sections.items():
