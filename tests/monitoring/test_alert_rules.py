@@ -1,7 +1,6 @@
 """Every alert fires on what it is for and is silent otherwise, by promtool itself, and tells what to do."""
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,10 @@ import yaml
 
 from deploy.grafana import render
 from deploy.grafana.panels import Panel
-from deploy.local.stack import prometheus_binaries
 from deploy.local.stack.prometheus import CHECKED_IN, RULES
-from deploy.local.stack.state import StateFolder, default_root
 from tests.architecture.tracked import text
 from tests.docs.reading import headings
+from tests.monitoring.promtool import promtool
 from tests.monitoring.reading import selectors
 
 OPERATIONS = Path("docs/operations.md")
@@ -28,13 +26,13 @@ MOST_THAT_PAGE = 10
 
 WORK = 'process="work",service="registry"'
 TARGET = f"up{{{WORK}}}"
-MEASURED = f"phoihop_measured_timestamp_seconds{{{WORK}}}"
+MEASURED = f'phoihop_measured_timestamp_seconds{{{WORK},worker="registry.%s"}}'
 REQUESTS = 'nameko_entrypoint_duration_seconds_count{service="registry",outcome="%s"}'
 
 # alert, a series, its values when well and when not (one a minute), the minute to look at
 CASES = [
     ("TargetDown", TARGET, "1x10", "1 0x9", 8),
-    ("ExporterStale", MEASURED, "0+60x10", "0x10", 8),
+    ("ExporterStale", MEASURED % "own-measures", "0+60x10", "0x10", 8),
     ("SequencerStalled", f"phoihop_unsequenced_oldest_age_seconds{{{WORK}}}", "50x10", "0+60x10", 8),
     ("RelayStalled", f"phoihop_relay_oldest_pending_age_seconds{{{WORK}}}", "90x10", "0+60x10", 8),
     ("PartitionHeld", f"phoihop_relay_held_partitions{{{WORK}}}", "1 1 0x9", "1x10", 8),
@@ -49,13 +47,6 @@ CASES = [
 ]
 # alert, errors a minute beside 100 good answers, and the minute to look at
 BURNING = [("ErrorsBurnFast", 20, 70), ("ErrorsBurn", 5, 400), ("ErrorsBurnSlowly", 1, 500)]
-
-
-def promtool(*words: str | Path, given: str = "") -> str:
-    program = prometheus_binaries.install(StateFolder(default_root()).servers).promtool
-    ended = subprocess.run([program, *words], input=given, capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
 
 
 def judge(name: str, minute: int, cases: list[tuple[dict[str, str], bool]], tmp_path: Path) -> None:
@@ -100,6 +91,10 @@ def test_errors_burn_the_budget_only_when_there_are_requests_enough(
         ({ok: f"0x{minute}", error: few}, False),
     ]
     judge(name, minute, cases, tmp_path)
+
+
+def test_one_worker_that_measures_does_not_hide_one_that_does_not(tmp_path: Path) -> None:
+    judge("ExporterStale", 8, [({MEASURED % "measures": "0+60x10", MEASURED % "own-measures": "0x10"}, True)], tmp_path)
 
 
 def test_under_steady_load_the_sequencer_is_not_stalled(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from chassis.observe.metrics import catalogue
 from contracts.topics import SERVICES
+from tests.monitoring.promtool import promtool
 from tests.monitoring.reading import declared, owner
 from tests.support.story_fixture import WatchedStory
 
@@ -15,11 +17,15 @@ PARTS = ("http", "work")
 MOST_SERIES = 2000
 
 
-def series(story: WatchedStory, service: str, part: str) -> Iterator[tuple[str, dict[str, str]]]:
+def page(story: WatchedStory, service: str, part: str) -> str:
+    """What the process answers at /metrics."""
     ports = story.stack.ports
     port = ports.http[service] if part == "http" else ports.metrics[service]
-    text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
-    for family in text_string_to_metric_families(text):
+    return requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+
+
+def series(story: WatchedStory, service: str, part: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for family in text_string_to_metric_families(page(story, service, part)):
         for sample in family.samples:
             yield sample.name, sample.labels
 
@@ -35,6 +41,26 @@ def test_every_counter_is_there_before_anything_is_counted(watched_story: Watche
         if line.kind == "counter" and line.on in (part, "both") and owner(line) in (None, service)
     }
     assert counters - there == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("part", PARTS)
+def test_promtool_finds_no_fault_with_what_a_process_shows(
+    watched_story: WatchedStory, service: str, part: str
+) -> None:
+    promtool("check", "metrics", given=page(watched_story, service, part))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_gauges_of_the_service_itself_cannot_grow_old_unseen(watched_story: WatchedStory, service: str) -> None:
+    """What reads them from the database says when it did, as the chassis does for its own."""
+    measuring = {
+        labels["worker"]
+        for name, labels in series(watched_story, service, "work")
+        if name == "phoihop_measured_timestamp_seconds"
+    }
+    of_its_own = any(line.kind == "gauge" and line.on == "work" and owner(line) == service for line in catalogue())
+    assert measuring == {f"{service}.measures"} | ({f"{service}.own-measures"} if of_its_own else set())
 
 
 def test_no_metric_has_too_many_series_and_none_is_undeclared(watched_story: WatchedStory) -> None:
