@@ -184,7 +184,8 @@ RETRIES = counter(
 # the measuring itself, on work
 MEASURED_TIMESTAMP = gauge(
     "phoihop_measured_timestamp_seconds",
-    "When the gauges that come from the database were last read; old: they show the past",
+    "When the worker last read its gauges from the database; old: they show the past",
+    worker=OPEN,
 )
 
 # the log and its relay, on work

@@ -7,7 +7,7 @@ and SIGINT let every thread finish its step, within ten seconds.
 import signal
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock
@@ -60,9 +60,10 @@ class Worker:
 class Work:
     """What `bootstrap.work` gives back.
 
-    timers: kinds of timers and what they set off. workers: further threads. at_start: called once the process runs, in
-    order, tried again while the database is away. migrations: the service's own folders. checks: further conditions of
-    being ready. Process managers among the consumers get their timers by themselves.
+    timers: kinds of timers and what they set off. measures: sets the service's own gauges, from a pool of its own.
+    workers: further threads. at_start: called once the process runs, in order, tried again while the database is away.
+    migrations: the service's own folders. checks: further conditions of being ready. Process managers among the
+    consumers get their timers by themselves.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Work:
         consumers: Sequence[Consumer],
         *,
         timers: Mapping[str, TimerHandler] | None = None,
+        measures: Step | None = None,
         workers: Iterable[Worker] = (),
         at_start: Sequence[AtStart] = (),
         migrations: Iterable[Path] = (),
@@ -99,8 +101,10 @@ class Work:
             Worker(f"{name}.sequencer", sequencer, 0.007),
             Worker(f"{name}.relay", relay, 0.01),
             Worker(f"{name}.timers", timer_worker, 0.2),
-            Worker(f"{name}.measures", _Measures(self._pool, name, self._consumers, timer_worker), MEASURE_EVERY_S),
+            _measuring(f"{name}.measures", _Measures(self._pool, name, self._consumers, timer_worker)),
         ]
+        if measures is not None:
+            found.append(_measuring(f"{name}.own-measures", measures))
         for consumer in self._consumers:
             broker = KafkaBroker(kafka, consumer.name, consumer.topics)
             loop = ConsumerLoop(consumer, self._pool, broker, hole_after_s=settings.hole_seconds, events=events)
@@ -227,8 +231,29 @@ class _Measures:
         lag.measure(self._pool, self._service)
         progress.measure(self._pool, self._consumers)
         self._timers.measure()
-        metrics.MEASURED_TIMESTAMP.set(time.time())
         return 0
+
+
+@dataclass
+class _Measured:
+    """Says when its step last measured."""
+
+    name: str
+    step: Step
+    close: Callable[[], None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        metrics.at_zero(metrics.MEASURED_TIMESTAMP, worker=self.name)
+        self.close = getattr(self.step, "close", lambda: None)
+
+    def run_once(self) -> int:
+        done = self.step.run_once()
+        metrics.MEASURED_TIMESTAMP.labels(self.name).set(time.time())
+        return done
+
+
+def _measuring(name: str, step: Step) -> Worker:
+    return Worker(name, _Measured(name, step), MEASURE_EVERY_S)
 
 
 class _AtStart:

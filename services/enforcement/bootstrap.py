@@ -60,7 +60,7 @@ def http(settings: Settings) -> Process:
 
 def work(settings: Settings) -> Process:
     from chassis.postgres.pool import Pool
-    from chassis.process.work import Work, Worker
+    from chassis.process.work import Work
     from services.enforcement import metrics
 
     pool = Pool(settings.database_url, 1, application_name="enforcement measures")
@@ -69,6 +69,6 @@ def work(settings: Settings) -> Process:
         commands(settings),
         consumers(settings),
         timers=handlers.TIMERS,
-        workers=(Worker("enforcement.business-measures", metrics.Measures(pool), metrics.EVERY_S),),
+        measures=metrics.Measures(pool),
         migrations=migrations(),
     )

@@ -19,8 +19,6 @@ from contracts.events.enforcement import (
 from contracts.sql import Cursor
 from services.enforcement.domain.order import CONTRACT_TERMINATION, LINE_CUT, LINE_CUT_ARRANGEMENT
 
-EVERY_S = 5.0
-
 KINDS = (CONTRACT_TERMINATION, LINE_CUT, LINE_CUT_ARRANGEMENT)
 STATES = ("open", "acknowledged", "objected", "executed", "already-closed", "objection-upheld", "withdrawn")
 OUTCOMES = ("executed", "already-closed", "objected", "objection-upheld", "objection-rejected", "withdrawn", "overdue")

@@ -81,7 +81,13 @@ def work(settings: Settings) -> Process:
         for n in range(WORKERS)
     ]
     probers = [Worker(f"notify.probes-{n}", Prober(pool, sender, keys), IDLE_S * (1 + n)) for n in range(PROBERS)]
-    gauges = Worker("notify.webhook-measures", metrics.Measures(pool), metrics.EVERY_S)
     clock = Worker("notify.clock-watch", ClockWatch(pool), CLOCK_EVERY_S)
-    everything = (*workers, *probers, gauges, clock)
-    return Work(settings, own, consumers(settings), workers=everything, migrations=migrations())
+    everything = (*workers, *probers, clock)
+    return Work(
+        settings,
+        own,
+        consumers(settings),
+        measures=metrics.Measures(pool),
+        workers=everything,
+        migrations=migrations(),
+    )

@@ -3,8 +3,6 @@
 from chassis.observe.metrics import counter, gauge, histogram
 from chassis.postgres.pool import Pool
 
-EVERY_S = 5.0
-
 OUTCOMES = ("delivered", "retried", "escalated", "rejected")
 """`rejected`: the endpoint said 410 and was suspended."""
 

@@ -47,7 +47,7 @@ def http(settings: Settings) -> Process:
 
 def work(settings: Settings) -> Process:
     from chassis.postgres.pool import Pool
-    from chassis.process.work import Work, Worker
+    from chassis.process.work import Work
     from services.registry import metrics
 
     measures = metrics.Measures(Pool(settings.database_url, 1, application_name="registry measures"), settings.scope)
@@ -55,6 +55,6 @@ def work(settings: Settings) -> Process:
         settings,
         commands(settings),
         consumers(settings),
-        workers=(Worker("registry.business-measures", measures, metrics.EVERY_S),),
+        measures=measures,
         migrations=migrations(),
     )

@@ -6,8 +6,6 @@ from law.clauses import load_law
 from services.registry.projections.agents import count_agents, count_contracts
 from services.registry.projections.lines import count_lines
 
-EVERY_S = 5.0
-
 STATES = ("reported", "registered", "closed")
 CONTRACT_STATES = ("claimed", "signed", "terminated")
 LINE_STATES = ("claimed", "serving", "cut")

@@ -50,7 +50,7 @@ def http(settings: Settings) -> Process:
 
 def work(settings: Settings) -> Process:
     from chassis.postgres.pool import Pool
-    from chassis.process.work import Work, Worker
+    from chassis.process.work import Work
     from services.reporting import metrics
     from services.reporting.start import LawInForce
 
@@ -59,9 +59,7 @@ def work(settings: Settings) -> Process:
         settings,
         commands(settings),
         consumers(settings),
-        workers=(
-            Worker("reporting.business-measures", metrics.Measures(pool, load_law(), settings.scope), metrics.EVERY_S),
-        ),
+        measures=metrics.Measures(pool, load_law(), settings.scope),
         at_start=(LawInForce(load_law(), commands(settings)),),
         migrations=migrations(),
     )

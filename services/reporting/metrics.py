@@ -11,7 +11,6 @@ from law.clauses import Law
 from services.reporting.domain.duty import expected
 from services.reporting.projections import followup
 
-EVERY_S = 5.0
 STATES = ("assigned", "reported", "overdue")
 REPORTS = ("summary",)
 

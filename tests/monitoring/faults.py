@@ -128,10 +128,10 @@ def read_model_closed(bench: Bench) -> Iterator[None]:
 
 @contextmanager
 def table_locked(bench: Bench) -> Iterator[None]:
-    """Somebody's maintenance holds a table; requests hang until it ends."""
+    """Somebody's maintenance holds two tables; requests and measures hang until it ends."""
     askers = [threading.Thread(target=bench.ask_for_providers, daemon=True) for _ in range(8)]
     with bench.database("registry") as cursor:
-        cursor.execute("lock table read.provider in access exclusive mode")
+        cursor.execute("lock table read.provider, read.agent in access exclusive mode")
         for asker in askers:
             asker.start()
         yield
