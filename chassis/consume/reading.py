@@ -98,7 +98,7 @@ class EventReader:
             return
         partition, record = item.partition, item.record
         try:
-            envelope = Envelope.from_kafka(headers.items(), record.value)
+            envelope = Envelope.from_kafka(headers, record.value)
             event = model.model_validate_json(envelope.data)
         except MalformedMessage as wrong:
             raise Unreadable("malformed", str(wrong)) from None

@@ -6,7 +6,6 @@ and the partition is let go.
 
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import structlog
 
@@ -22,7 +21,8 @@ from chassis.observe.metrics import RELAY_PUBLISHED
 from chassis.postgres.pool import Pool
 from chassis.relay import reading
 from chassis.relay.reading import Place
-from contracts.envelope import Envelope, to_headers
+from chassis.relay.sending import send
+from contracts.envelope import Envelope
 from contracts.topics import events_topic
 
 BATCH = 100
@@ -100,23 +100,13 @@ class Held:
         """How many Kafka confirmed before one was refused for its size or took too long; the first is sent alone."""
         taken = 0
         for part in (events[:1], events[1:]):
-            sends: list[Any] = [
-                producer.send(
-                    self._topic,
-                    key=str(envelope.stream_id).encode(),
-                    value=envelope.data,
-                    headers=to_headers(envelope),
-                    partition=partition,
-                )
-                for envelope in part
-            ]
-            for send in sends:
+            for sent in [send(producer, self._topic, partition, envelope) for envelope in part]:
                 try:
-                    send.get(timeout=PATIENCE_S)
+                    sent.get(timeout=PATIENCE_S)
                 except (MessageSizeTooLargeError, RecordListTooLargeError):
                     return taken
                 except KafkaTimeoutError:
-                    if send.is_done:
+                    if sent.is_done:
                         raise
                     return taken
                 taken += 1

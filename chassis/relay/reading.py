@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from chassis.postgres.pool import Pool
 from contracts.envelope import Envelope
@@ -94,20 +93,7 @@ def _text(place: Place) -> str:
 def _envelope(source: str, row: tuple[Any, ...]) -> tuple[int, Envelope]:
     epoch, position, partition, prev, sequenced_at, event_id, kind, schema_version, stream_id, version = row[:10]
     scope, occurred_at, meta, data = row[10:]
-    assert isinstance(stream_id, UUID)
     return partition, Envelope(
-        source=source,
-        event_id=event_id,
-        type=kind,
-        schema_version=schema_version,
-        stream_id=stream_id,
-        stream_version=version,
-        scope=scope,
-        occurred_at=occurred_at,
-        sequenced_at=sequenced_at,
-        epoch=epoch,
-        position=position,
-        prev=prev,
-        meta=meta.encode(),
-        data=data.encode(),
-    )
+        source, event_id, kind, schema_version, stream_id, version, scope, occurred_at, sequenced_at, epoch, position,
+        prev, meta.encode(), data.encode(),
+    )  # fmt: skip

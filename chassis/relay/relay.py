@@ -25,7 +25,8 @@ from chassis.relay.ahead import refuse_if_ahead
 from chassis.relay.held import Held, is_too_large
 from chassis.relay.outbox import send_outbox
 from chassis.relay.reading import Place
-from contracts.envelope import Envelope, to_headers
+from chassis.relay.sending import send
+from contracts.envelope import Envelope
 from contracts.topics import AGENCIES_ON_THE_BUS, events_topic, replies_topic
 
 BATCH = 1_000
@@ -130,16 +131,7 @@ class Relay:
                 if partition not in place.held or envelope.position < place.held[partition]
             ]
             spans = self._spans(envelope for _, envelope in going) if traces.is_on() else []
-            sends = [
-                producer.send(
-                    self.topic,
-                    key=str(envelope.stream_id).encode(),
-                    value=envelope.data,
-                    headers=to_headers(envelope),
-                    partition=partition,
-                )
-                for partition, envelope in going
-            ]
+            sends = [send(producer, self.topic, partition, envelope) for partition, envelope in going]
             last = found[-1][1].position
             places = [(partition, envelope.position) for partition, envelope in going]
             self._window.append(_Batch(Place(before, place.held), last, sends, places, spans))
@@ -160,13 +152,15 @@ class Relay:
             return 0
         batch = self._window[0]
         deadline = time.monotonic() + PATIENCE_S
-        for number, send in enumerate(batch.sends):
+        for number, sent in enumerate(batch.sends):
             if number == len(batch.sends) // 2:
                 crash_point("relay.half-acked")
+            if sent.succeeded():
+                continue
             try:
-                send.get(timeout=max(0.0, deadline - time.monotonic()))
+                sent.get(timeout=max(0.0, deadline - time.monotonic()))
             except KafkaTimeoutError:
-                if send.is_done:  # Kafka's own verdict, not the end of our patience
+                if sent.is_done:  # Kafka's own verdict, not the end of our patience
                     raise
                 return 0
         crash_point("relay.before-cursor")
@@ -181,7 +175,7 @@ class Relay:
         """Of each partition the first position, among those on their way, that Kafka refused for its size."""
         found: dict[int, int] = {}
         for batch in self._window:
-            for send, (partition, position) in zip(batch.sends, batch.places, strict=True):
-                if send.is_done and is_too_large(send.exception):
+            for sent, (partition, position) in zip(batch.sends, batch.places, strict=True):
+                if sent.is_done and is_too_large(sent.exception):
                     found.setdefault(partition, position)
         return found

@@ -50,7 +50,9 @@ class Bus:
             consumer.close()
 
     def envelopes(self) -> list[tuple[int, Envelope]]:
-        return [(record.partition, Envelope.from_kafka(record.headers, record.value)) for record in self.records()]
+        return [
+            (record.partition, Envelope.from_kafka(dict(record.headers), record.value)) for record in self.records()
+        ]
 
 
 def relay_everything(relay: Relay, store: Store, timeout_s: float = 30) -> int:
