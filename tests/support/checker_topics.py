@@ -11,7 +11,7 @@ from chassis.kafka.clients import KafkaSettings, TopicPartition
 from tests.support.checker_log import CheckedService, Fact
 from tests.support.waiting import wait_until
 
-READ_LIMIT_S = 60
+READ_LIMIT_S = 240
 
 
 @dataclass

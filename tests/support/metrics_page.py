@@ -6,7 +6,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-ANSWER_S = 5
+ANSWER_S = 20
 
 
 def samples(port: int) -> Iterator[Sample]:

@@ -17,7 +17,7 @@ from tests.support.stack_fixture import Database
 
 SCOPE = "hai-duong"
 START_LIMIT_S = 60
-STOP_LIMIT_S = 10
+STOP_LIMIT_S = 40
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from tests.integration.relay.bus import Bus
 from tests.integration.store.counting import Store
 
 ROOT = Path(__file__).parents[3]
-LIMIT_S = 60
+LIMIT_S = 240
 
 
 def start(role: str, store: Store, bus: Bus | None = None, crash_at: str = "") -> "subprocess.Popen[str]":

@@ -12,7 +12,7 @@ from deploy.local.stack.state import CHECKOUT
 from tests.faults.system import System
 from tests.support.waiting import wait_until
 
-COMMAND_LIMIT_S = 120
+COMMAND_LIMIT_S = 300
 
 
 @contextmanager

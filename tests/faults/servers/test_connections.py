@@ -78,7 +78,7 @@ def test_migrations_refuse_to_go_through_a_pooler(system: System) -> None:
     with pooling(system, "registry") as pooler:
         environment = system.stack.environment("registry") | {"DATABASE_OWNER_URL_REGISTRY": pooler.url("registry")}
         argv = [sys.executable, "-m", "services.registry", "migrate"]
-        ended = subprocess.run(argv, env=environment, cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run(argv, env=environment, cwd=CHECKOUT, capture_output=True, text=True, timeout=240)
     assert (ended.returncode, "leads to a pooler" in ended.stderr) == (1, True), ended.stderr
 
 

@@ -24,7 +24,7 @@ from tests.support.waiting import wait_until
 
 OPERATIONS = Path("docs/operations.md")
 REGISTER = ("registry-http", "registry-work")
-COMMAND_LIMIT_S = 60
+COMMAND_LIMIT_S = 300
 STAMPS = "select epoch, position, event_id::text from public.log join public.event using (event_no)"
 STORED = "select exists (select from public.command where command_id = %s)"
 ENDED = "select count(*) from public.event where type = 'registry.contract-terminated' and data->>'order_id' = %s"

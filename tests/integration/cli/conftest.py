@@ -45,7 +45,7 @@ DIC = officer("dic", "le-van-a", "officer")
 SERVICE = "registry"
 TOPICS = ("registry.events.", "registry.heads.", "enforcement.events.")
 EVENTS = 12
-LIMIT_S = 60
+LIMIT_S = 240
 
 
 @dataclass(frozen=True)

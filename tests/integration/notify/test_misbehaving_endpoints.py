@@ -18,6 +18,8 @@ from tests.support.waiting import wait_until
 
 POLICY = AddressPolicy(allow_loopback=True)
 DEADLINE_S = 0.5
+SLACK_S = 10
+"""The machine's, not the sender's: without a deadline each of these would take much longer, or for ever."""
 BODY = b'{"type":"x"}'
 MIB = 1024 * 1024
 
@@ -57,7 +59,7 @@ def test_a_slow_head_ends_at_the_deadline(server: EndpointServer, behaviour: Beh
     server.behaviours["/slow"] = behaviour
     started = time.monotonic()
     outcome = attempt(server.url("/slow"))
-    assert DEADLINE_S <= time.monotonic() - started < DEADLINE_S + 0.5
+    assert DEADLINE_S <= time.monotonic() - started < DEADLINE_S + SLACK_S
     assert (outcome.status, outcome.fault) == (None, Fault.THEIRS)
     assert "no complete answer" in (outcome.error or "")
 
@@ -71,7 +73,7 @@ def test_a_dripping_body_ends_at_the_deadline_and_the_status_counts(server: Endp
     server.behaviours["/slow"] = drips_body
     started = time.monotonic()
     outcome = attempt(server.url("/slow"))
-    assert time.monotonic() - started < DEADLINE_S + 0.5
+    assert time.monotonic() - started < DEADLINE_S + SLACK_S
     assert outcome.received
     assert b"xxx" in outcome.answer
 
@@ -82,7 +84,7 @@ def test_an_endpoint_that_never_reads_ends_at_the_deadline() -> None:
         started = time.monotonic()
         sender = HttpSender(POLICY, deadline_s=DEADLINE_S)
         outcome = sender.send(Post(server.url("/"), (), b"x" * 20 * MIB))
-        assert time.monotonic() - started < DEADLINE_S + 0.5
+        assert time.monotonic() - started < DEADLINE_S + SLACK_S
         assert "no complete answer" in (outcome.error or "")
 
 
@@ -136,7 +138,7 @@ def test_a_head_without_end_is_a_failure(server: EndpointServer, behaviour: Beha
     server.behaviours["/flood"] = behaviour
     started = time.monotonic()
     outcome = attempt(server.url("/flood"))
-    assert time.monotonic() - started < DEADLINE_S + 0.5
+    assert time.monotonic() - started < DEADLINE_S + SLACK_S
     assert (outcome.status, outcome.fault) == (None, Fault.THEIRS)
 
 
@@ -246,7 +248,7 @@ def test_a_slow_look_up_counts_against_the_same_deadline(monkeypatch: pytest.Mon
     started = time.monotonic()
     outcome = attempt("https://hooks.example.vn/")
     released.set()
-    assert DEADLINE_S <= time.monotonic() - started < DEADLINE_S + 0.5
+    assert DEADLINE_S <= time.monotonic() - started < DEADLINE_S + SLACK_S
     assert outcome.error
 
 

@@ -218,7 +218,7 @@ try:
     with Pool(f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x", 1).transaction():
         raise SystemExit("a server that never answers let us in")
 except Unavailable:
-    assert 4 < time.monotonic() - begin < 8
+    assert 4 < time.monotonic() - begin < 60
 print("green")
 """
 
