@@ -1,11 +1,16 @@
 """How much of each fault is given: a little in `make test`, as much as docs ask for in a soak.
 
-`PHOIHOP_DOSE=full` chooses the full dose; nothing else anywhere does. A test asks `dose("F14", "stops")`.
+`PHOIHOP_DOSE=full` chooses the full dose; nothing else anywhere does. A test whose fault is a loop goes through
+`rounds("F14", "stops")`, which a soak ends in time; any other asks `dose("F35", "streams")`.
 """
 
 import os
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from tests.faults import telling
 
 FULL: Final = os.environ.get("PHOIHOP_DOSE") == "full"
 
@@ -67,5 +72,40 @@ _CHOSEN: Final = {(row.fault, row.what): row.full if FULL else row.small for row
 
 
 def dose(fault: str, what: str) -> int:
-    """Raises KeyError for what is not in the table."""
-    return _CHOSEN[fault, what]
+    """All of it at once. Raises KeyError for what is not in the table."""
+    chosen = _CHOSEN[fault, what]
+    telling.tell(fault=fault, what=what, given=chosen)
+    return chosen
+
+
+class Rounds:
+    """To be gone through once."""
+
+    def __init__(self, row: tuple[str, str], by: int, loops_after: int) -> None:
+        self.given = 0
+        """In whole rounds, so far."""
+        self._row, self._by, self._loops_after = row, by, loops_after
+        self._most = _CHOSEN[row]
+        self._loop = telling.new_loop()
+
+    def __iter__(self) -> Iterator[int]:
+        """What will be given in all when the round that begins is over."""
+        ends_at = telling.loop_ends_at(self._loops_after)
+        self._tell()
+        while self.given < self._most and (not self.given or time.monotonic() < ends_at):
+            yield self.given + self._by
+            self.given += self._by
+            self._tell()
+
+    def _tell(self) -> None:
+        fault, what = self._row
+        telling.tell(fault=fault, what=what, loop=self._loop, given=self.given)
+
+
+def rounds(fault: str, what: str, *, by: int = 1, loops_after: int = 0) -> Rounds:
+    """Steps of `by` up to the dose. In a soak whose time is nearly over they end earlier, after at least one.
+
+    `loops_after`: how many loops of the same test still follow and want their part of the time. Raises KeyError for
+    what is not in the table.
+    """
+    return Rounds((fault, what), by, loops_after)

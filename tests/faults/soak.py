@@ -1,8 +1,8 @@
 """`make soak`: the faults at their full dose, one after another and again, until the time is over.
 
-Each fault is a run of its own, on a system of its own, least recently soaked first, so that several nights see all of
-them. What came of it is written as JSON and Markdown under the state folder: what was injected, what was lost, doubled
-or out of order, and how long it took until nothing was on its way any more.
+Each fault is a run of its own, on a system of its own, with its share of the time, least recently soaked first, so that
+several nights see all of them. What came of it is written as JSON and Markdown under the state folder: how much was
+injected, what was lost, doubled or out of order, and how long it took until nothing was on its way any more.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -24,13 +23,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deploy.local.stack.state import CHECKOUT, default_root
+from tests.faults import telling
 from tests.faults.doses import DOSES
 
-MOST_S = 45 * 60
-"""Of one fault."""
+SHARE_S = 180
+"""A fault gets as much at least, if that much is left: its system needs some half a minute to start."""
 GOODBYE_S = 90
 """For pytest to stop the servers of a run that is over."""
-LEAST_S = 45
+LEAST_S = 60
 """A run that would have less is not begun; the first one always is."""
 COUNTED = ("lost", "doubled", "out_of_order", "other")
 Outcome = Literal["kept", "broken", "time was over"]
@@ -38,13 +38,16 @@ Outcome = Literal["kept", "broken", "time was over"]
 
 @dataclass(frozen=True)
 class Run:
-    """One fault, injected as often as its dose says."""
+    """One fault. `injected`: whole rounds, the fewest of all its loops that began; `dose`: what was asked for."""
 
     fault: str
-    injected: Mapping[str, int]
+    dose: Mapping[str, int]
     outcome: Outcome
     seconds: float
+    injected: Mapping[str, int] = field(default_factory=dict)
     tests: int = 0
+    ended: int = 0
+    """Of the tests; only what these told is in the counts."""
     failed: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     sent_twice: int = 0
@@ -53,41 +56,53 @@ class Run:
     log: str = ""
 
 
-def injected(fault: str, dose: str) -> dict[str, int]:
+def doses_of(fault: str, dose: str) -> dict[str, int]:
     return {row.what: row.full if dose == "full" else row.small for row in DOSES if row.fault == fault}
 
 
-def read_report(report: Path) -> dict[str, Any]:
-    """The fields of a Run that pytest's report tells."""
-    cases = list(ElementTree.parse(report).iter("testcase"))
-    failed = [one for one in cases if one.find("failure") is not None or one.find("error") is not None]
-    verdicts = [
-        json.loads(found.attrib["value"])
-        for one in cases
-        for found in one.iter("property")
-        if found.attrib["name"] == "verdict"
-    ]
+def read_report(fault: str, report: Path) -> dict[str, Any]:
+    """The fields of a Run that its tests have told so far (`telling`)."""
+    lines = [json.loads(line) for line in report.read_text().splitlines()] if report.exists() else []
+    tests = [line for line in lines if "ended" in line]
+    verdicts = [verdict for test in tests for verdict in test["verdicts"]]
     return {
-        "tests": len(cases),
-        "failed": tuple(f"{one.attrib['classname']}.{one.attrib['name']}" for one in failed),
-        "counts": {kind: sum(verdict[kind] for verdict in verdicts) for kind in COUNTED},
+        "injected": _injected(fault, lines),
+        "tests": sum(line.get("collected", 0) for line in lines),
+        "ended": len(tests),
+        "failed": tuple(test["ended"] for test in tests if test["failed"]),
+        "counts": {kind: sum(verdict[kind] for verdict in verdicts) for kind in COUNTED} if tests else {},
         "sent_twice": max((verdict["sent_twice"] for verdict in verdicts), default=0),
         "recovered_s": max((verdict["recovered_s"] for verdict in verdicts), default=None),
     }
 
 
+def _injected(fault: str, lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """What is given at once counts when its test has ended, a loop also while it is under way."""
+    given: dict[tuple[str, object], int] = {}
+    at_once: dict[tuple[str, object], int] = {}
+    for line in lines:
+        if "ended" in line:
+            given |= at_once
+            at_once.clear()
+        elif line.get("fault") == fault:
+            (given if "loop" in line else at_once)[line["what"], line.get("loop")] = line["given"]
+    kinds = {what for what, _ in given}
+    return {kind: min(count for (what, _), count in given.items() if what == kind) for kind in sorted(kinds)}
+
+
 def soak_one(fault: str, dose: str, tests: str, folder: Path, limit_s: float) -> Run:
     """Runs the tests of one fault, at most so long; the servers are stopped when it returns."""
-    report, log = folder / f"{fault}.xml", folder / f"{fault}.log"
+    report, log = folder / f"{fault}.jsonl", folder / f"{fault}.log"
     report.unlink(missing_ok=True)
-    settings = ["-c", str(CHECKOUT / "pyproject.toml"), "-q", f"--junitxml={report}"]
-    argv = [sys.executable, "-m", "pytest", tests, "--fault", fault, *settings]
+    plugin = ["-c", str(CHECKOUT / "pyproject.toml"), "-q", "-p", telling.__name__]
+    argv = [sys.executable, "-m", "pytest", tests, "--fault", fault, *plugin]
     begun, over = time.monotonic(), False
+    told = {"PHOIHOP_DOSE": dose, telling.REPORT: str(report), telling.UNTIL: str(begun + limit_s)}
     with log.open("ab") as output:
         child = subprocess.Popen(
             argv,
             cwd=CHECKOUT,
-            env=os.environ | {"PHOIHOP_DOSE": dose},
+            env=os.environ | told,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -98,11 +113,18 @@ def soak_one(fault: str, dose: str, tests: str, folder: Path, limit_s: float) ->
         except subprocess.TimeoutExpired:
             over = True
         finally:
+            found = read_report(fault, report)  # before the end, which fails what it breaks off
             end(child)
-    told = read_report(report) if report.exists() and not over else {}
-    kept = child.returncode == 0 and told.get("tests", 0) > 0
-    outcome: Outcome = "time was over" if over else "kept" if kept else "broken"
-    return Run(fault, injected(fault, dose), outcome, round(time.monotonic() - begun, 1), log=str(log), **told)
+    seconds = round(time.monotonic() - begun, 1)
+    return Run(fault, doses_of(fault, dose), _outcome(over, **found), seconds, log=str(log), **found)
+
+
+def _outcome(over: bool, tests: int, ended: int, failed: Sequence[str], **_: object) -> Outcome:
+    if failed:
+        return "broken"
+    if ended == tests > 0:
+        return "kept"
+    return "time was over" if over else "broken"
 
 
 def end(child: "subprocess.Popen[bytes]") -> None:
@@ -129,11 +151,15 @@ def least_recent_first(faults: Sequence[str], results: Path) -> list[str]:
 def soak(
     faults: Sequence[str], seconds: float, one: Callable[[str, float], Run], done: Callable[[Run], object]
 ) -> None:
-    """Each fault in turn, and again from the first, until the time is over; `one` gets a fault and its limit in s."""
+    """Each fault in turn, and again from the first, until the time is over; `one` gets a fault and its limit in s.
+
+    What is left is shared by the faults whose turn is still to come; what one does not need is for the others.
+    """
     end_at = time.monotonic() + seconds
     turn = 0
     while (left := end_at - time.monotonic()) > LEAST_S or turn == 0:
-        done(one(faults[turn % len(faults)], max(LEAST_S, min(left, MOST_S))))
+        to_come = len(faults) - turn % len(faults)
+        done(one(faults[turn % len(faults)], max(LEAST_S, min(left, max(SHARE_S, left / to_come)))))
         turn += 1
 
 
@@ -144,16 +170,22 @@ def markdown(result: Mapping[str, Any]) -> str:
         "",
         f"{result['minutes']:g} minutes, dose `{result['dose']}`, {result['cpus']} CPUs.",
         "",
-        "| fault | injected | outcome | lost | doubled | out of order | else | recovered, s | took, s |",
-        "|---|---|---|--:|--:|--:|--:|--:|--:|",
+        "| fault | injected | tests | outcome | lost | doubled | out of order | else | recovered, s | took, s |",
+        "|---|---|--:|---|--:|--:|--:|--:|--:|--:|",
     ]
     for run in result["runs"]:
         counts = [run["counts"].get(kind, "") for kind in COUNTED]
-        what = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in run["injected"].items())
+        what = ", ".join(_part(run["injected"].get(name, 0), most, name) for name, most in run["dose"].items())
         recovered = "" if run["recovered_s"] is None else run["recovered_s"]
-        cells = (run["fault"], what, run["outcome"], *counts, recovered, run["seconds"])
+        tests = f"{run['ended']} of {run['tests']}"
+        cells = (run["fault"], what, tests, run["outcome"], *counts, recovered, run["seconds"])
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _part(given: int, dose: int, what: str) -> str:
+    """`20 kills`, or `7 of 20 kills`."""
+    return f"{given}{'' if given >= dose else f' of {dose}'} {what.replace('_', ' ')}"
 
 
 def table_of(runs: Sequence[Run]) -> Table:
@@ -161,7 +193,7 @@ def table_of(runs: Sequence[Run]) -> Table:
     for run in runs:
         counts = [str(run.counts.get(kind, "")) for kind in COUNTED]
         recovered = "" if run.recovered_s is None else f"{run.recovered_s:g} s"
-        table.add_row(run.fault, run.outcome, str(run.tests), *counts, recovered, f"{run.seconds:.0f} s")
+        table.add_row(run.fault, run.outcome, f"{run.ended} of {run.tests}", *counts, recovered, f"{run.seconds:.0f} s")
     return table
 
 

@@ -1,11 +1,15 @@
-"""What a soak says of runs that keep everything, that break something, and that never end."""
+"""What a soak says of runs that keep everything, that break something, and that do not come to their end in time."""
 
 import json
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults import soak
+from tests.faults import soak, telling
+from tests.faults.doses import rounds
 from tests.faults.soak import Run
 from tests.support.verdict import Verdict, kind_of
 
@@ -16,9 +20,11 @@ VERDICT = Verdict(2.54, 3, ("registry.events.v1/3: position 7 is missing, or cam
 TESTS = f"""
 import json, threading
 import pytest
+from tests.faults.doses import rounds
 
-@pytest.mark.fault("F1")
+@pytest.mark.fault("F1", "F4")
 def test_that_keeps_everything(request):
+    list(rounds("F1", "kills"))
     request.node.user_properties.append(("verdict", json.dumps({Verdict(1.26, 3, ()).counts()})))
 
 @pytest.mark.fault("F3", "F5")
@@ -28,7 +34,9 @@ def test_that_breaks_something(request):
 
 @pytest.mark.fault("F4")
 def test_that_never_ends():
-    threading.Event().wait(600)
+    for cut in rounds("F4", "cuts"):
+        if cut == 4:
+            threading.Event().wait(600)
 """
 
 
@@ -58,7 +66,8 @@ def test_what_kept_everything_is_told_with_its_numbers_and_the_exit_code_is_0(te
     code, found = run_soak(tests, "F1")
     assert code == 0
     kept = found["F1"]
-    assert (kept.outcome, kept.tests, kept.injected) == ("kept", 1, {"kills": 2})
+    assert (kept.outcome, kept.ended, kept.tests) == ("kept", 1, 1)
+    assert kept.injected == kept.dose == {"kills": 2}
     assert kept.counts == {"lost": 0, "doubled": 0, "out_of_order": 0, "other": 0}
     assert (kept.recovered_s, kept.sent_twice) == (1.3, 3)
 
@@ -69,7 +78,7 @@ def test_what_broke_something_is_named_and_the_exit_code_is_1(tests: Path) -> No
     broken = found["F3"]
     assert broken.outcome == "broken"
     assert broken.counts["out_of_order"] == 1
-    assert [name.rpartition(".")[2] for name in broken.failed] == ["test_that_breaks_something"]
+    assert [name.rpartition("::")[2] for name in broken.failed] == ["test_that_breaks_something"]
 
 
 def test_a_fault_without_a_test_is_not_called_kept(tests: Path) -> None:
@@ -77,9 +86,51 @@ def test_a_fault_without_a_test_is_not_called_kept(tests: Path) -> None:
     assert (code, found["F7"].outcome) == (1, "broken")
 
 
-def test_what_does_not_end_is_ended_when_the_time_is_over(tests: Path) -> None:
-    run = soak.soak_one("F4", "small", str(tests), tests.parent, limit_s=4)
-    assert (run.outcome, run.tests) == ("time was over", 0)
+def test_what_does_not_end_is_ended_when_the_time_is_over_and_what_had_ended_is_told(tests: Path) -> None:
+    run = soak.soak_one("F4", "small", str(tests), tests.parent, limit_s=15)
+    assert (run.outcome, run.ended, run.tests) == ("time was over", 1, 2)
+    assert (run.injected, run.dose) == ({"cuts": 3}, {"cuts": 6})
+    assert (run.recovered_s, run.counts["lost"]) == (1.3, 0)
+
+
+@pytest.fixture
+def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Of a run that has a second for the loops of its last test but one."""
+    with monkeypatch.context() as soaked:
+        soaked.setenv(telling.REPORT, str(tmp_path / "F58.jsonl"))
+        soaked.setenv(telling.UNTIL, str(time.monotonic() + 2 / telling.FOR_LOOPS))
+        telling.share_time(tests_left=2)
+        yield tmp_path / "F58.jsonl"
+    telling.share_time(tests_left=1)
+
+
+def test_a_loop_ends_in_its_part_of_the_time_after_a_whole_round_and_tells_what_it_gave(report: Path) -> None:
+    began, first, second = time.monotonic(), rounds("F58", "tries", loops_after=1), rounds("F58", "tries")
+    for _ in first:
+        threading.Event().wait(0.1)
+    assert time.monotonic() - began > 0.4
+    assert first.given < 50
+    for _ in second:
+        threading.Event().wait(0.5)
+    late = rounds("F58", "tries", by=7)
+    assert list(late) == [7], "one at least"
+    assert soak.read_report("F58", report)["injected"] == {"tries": min(first.given, second.given, 7)}
+
+
+def test_every_fault_has_its_share_and_gets_what_those_before_it_did_not_need() -> None:
+    limits: list[float] = []
+
+    def one(fault: str, limit_s: float) -> Run:
+        limits.append(limit_s)
+        return Run(fault, {}, "kept", 0)
+
+    def enough(_: Run) -> None:
+        if len(limits) == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        soak.soak(["F1", "F3", "F4"], 3600, one, enough)
+    assert [round(limit) for limit in limits] == [1200, 1800, 3600] * 2
 
 
 def test_what_was_not_soaked_for_longest_comes_first(tmp_path: Path) -> None:

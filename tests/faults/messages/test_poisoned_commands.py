@@ -13,7 +13,7 @@ import pytest
 from chassis.kafka.clients import KafkaError, KafkaProducer, KafkaSettings, TopicPartition
 from contracts.commands.inspection import AcceptInvitation
 from contracts.topics import agency_user, commands_topic, replies_topic
-from tests.faults.doses import dose
+from tests.faults.doses import dose, rounds
 from tests.faults.system import System
 from tests.support.waiting import wait_until
 
@@ -94,7 +94,7 @@ def test_each_poisoned_command_is_answered_with_its_reason_and_what_follows_is_d
     inspection = system.world.inspection_with_invitation("ppd")
     before = events_of(system)
     with police_of(system) as police:
-        expected = {police.send(value): code for _ in range(dose("F34", "rounds")) for value, code in POISON.values()}
+        expected = {police.send(value): code for _ in rounds("F34", "rounds") for value, code in POISON.values()}
         expected[police.send(b"{}", ce_type=b"inspection.make-tea")] = "unknown-command"
         expected[police.send(b"{}", ce_dataschema=b"urn:phoihop:schema:x:99999999999")] = "malformed"
         well = police.send(json.dumps({"inspection_id": inspection, "officers": 2}).encode())
@@ -114,11 +114,11 @@ def test_a_command_sent_five_times_gets_one_answer_five_times_and_has_one_effect
     before = events_of(system)
     value = json.dumps({"inspection_id": inspection, "officers": 3}).encode()
     with police_of(system) as police:
-        ce_id = str(uuid4())
-        for _ in range(dose("F32", "most_copies")):
+        ce_id, copies = str(uuid4()), dose("F32", "most_copies")
+        for _ in range(copies):
             police.send(value, ce_id)
         answers: Sequence[dict[str, Any]] = police.answers()[ce_id]
-    assert len(answers) == dose("F32", "most_copies")
+    assert len(answers) == copies
     assert all(answer == answers[0] for answer in answers)
     assert answers[0]["status"] == "accepted"
     system.check()

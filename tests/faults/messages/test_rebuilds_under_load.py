@@ -13,7 +13,7 @@ from chassis.consume.consumer import Projections
 from deploy.local.stack import process
 from deploy.local.stack.process import Child
 from deploy.local.stack.state import CHECKOUT
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.waiting import wait_until
 
@@ -73,7 +73,7 @@ def test_read_models_made_anew_under_load_are_never_empty_and_never_mixed(system
         if isinstance(consumer.member, Projections)
     ]
     with system.busy() as traffic, readers(system) as wrong:
-        for _ in range(dose("F38", "rounds")):
+        for _ in rounds("F38", "rounds"):
             killed = rebuild(system, "registry.views", PHOIHOP_CRASH_AT="consume.after-commit")
             assert killed.process.wait(REBUILT_S) == STATUS_KILLED, "it dies after its first batch"
             for consumer in consumers:

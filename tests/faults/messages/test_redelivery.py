@@ -10,7 +10,7 @@ import pytest
 from chassis.consume import views
 from chassis.kafka.clients import TopicPartition
 from contracts.topics import events_topic
-from tests.faults.doses import dose
+from tests.faults.doses import dose, rounds
 from tests.faults.system import SERVICES, System
 from tests.support.checker_topics import Witness, new_records
 from tests.support.load import Outcome
@@ -28,19 +28,18 @@ def test_messages_delivered_up_to_five_times_and_a_whole_partition_again_change_
     addressees = {str(isp.company.company_id): isp for isp in isps}
     for order in system.world.demand(agent.cases.pop()).answer["orders"]:
         assert system.world.execute(addressees[order["addressee_id"]], order["order_id"]).outcome is Outcome.OK
-    for _ in range(dose("F32", "streams")):
+    streams = rounds("F32", "streams")
+    for _ in streams:
         system.world.register_and_sign()
     system.check()
     heads = {name: system.service(name).value("select max(position) from public.log") for name in SERVICES}
     received = sum(len(isp.receiver.receipts) for isp in isps)
-    chance = random.Random(SEED)
+    chance, most_copies = random.Random(SEED), dose("F32", "most_copies")
     topics = new_records(system.kafka, [Witness(events_topic(name)) for name in SERVICES])
     for records in topics.values():
-        streams = sorted({record.key for record in records})
-        chosen = set(chance.sample(streams, min(len(streams), dose("F32", "streams"))))
-        again = [
-            one for one in records for _ in range(chance.randrange(dose("F32", "most_copies"))) if one.key in chosen
-        ]
+        met = sorted({record.key for record in records})
+        chosen = set(chance.sample(met, min(len(met), streams.given)))
+        again = [one for one in records for _ in range(chance.randrange(most_copies)) if one.key in chosen]
         send_again(system, [*again, *(one for one in records if one.partition == records[0].partition)])
     wait_until(lambda: not unread(system), 30, "every consumer has met them again")
     system.check()

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.consume.consumer import Projections
 from contracts.sql import Cursor
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.messages.bench import Bench, read_models
 
 STREAMS = 5
@@ -34,7 +34,7 @@ def test_a_shuffled_partition_is_applied_in_the_order_of_its_log(bench: Bench) -
     recording = Recording()
     loop = bench.loop(recording)
     bench.run_to_the_end(loop)
-    for _ in range(dose("F33", "orders")):
+    for _ in rounds("F33", "orders"):
         bench.agents(STREAMS, partition=PARTITION)
         facts = bench.new_facts()
         shuffled = facts + chance.choices(facts, k=len(facts) // 4)

@@ -3,7 +3,7 @@
 import pytest
 
 from deploy.local.stack.stack import ready_answer
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support import metrics_page
 from tests.support.waiting import wait_until
@@ -26,7 +26,7 @@ def test_what_an_older_release_does_not_know_waits_for_the_newer_one_and_everyth
         return metrics_page.total(system.twin_port, STOPPED, reason="unknown-type") > 0
 
     with system.busy() as traffic:
-        for _ in range(dose("F13", "rounds")):
+        for _ in rounds("F13", "rounds"):
             system.end("enforcement-work")
             release = "enforcement registry AgencyContractSigned"
             with system.twin("enforcement", "work", OLDER, OLDER_RELEASE=release):

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.faults.doses import dose
+from tests.faults.doses import dose, rounds
 from tests.faults.system import System
 from tests.support.load import Call, Outcome
 
@@ -31,7 +31,9 @@ def test_a_storm_of_one_demand_makes_one_order_a_contract(system: System) -> Non
     world = system.world
     isps = [world.isp() for _ in range(2)]
     agent = world.agent_with_cases(isps, cases=dose("F59", "storms"))
-    for case in list(agent.cases):
+    storms = rounds("F59", "storms")
+    for _ in storms:
+        case = agent.cases.pop()
         calls = storm(system, "/enforcement/v1/termination-rounds", world.round_body(case))
         assert {call.outcome for call in calls} == {Outcome.OK}
         assert len({str(sorted(call.answer.items())) for call in calls}) == 1, "everybody gets the same answer"
@@ -43,12 +45,12 @@ def test_a_storm_of_one_demand_makes_one_order_a_contract(system: System) -> Non
     system.check()
     demanded = [receipt.content for isp in isps for receipt in isp.receiver.receipts]
     told = [one["data"]["order_id"] for one in demanded if one["type"] == "enforcement.contract-termination-demanded"]
-    assert len(told) == len(set(told)) == dose("F59", "storms") * len(isps)
+    assert len(told) == len(set(told)) == storms.given * len(isps)
 
 
 @pytest.mark.fault("F59")
 def test_a_storm_of_one_registration_makes_one_event(system: System) -> None:
-    for _ in range(dose("F59", "storms")):
+    for _ in rounds("F59", "storms"):
         calls = storm(system, "/registry/v1/agents", system.world.agent_body())
         assert {call.outcome for call in calls} == {Outcome.OK}
         assert len({call.answer["agent_id"] for call in calls}) == 1

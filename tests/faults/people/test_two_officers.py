@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.load import Call, Officer
 
@@ -41,7 +41,7 @@ def test_of_two_officers_one_wins_and_the_other_is_told_the_current_version(syst
     keys: list[str] = []
     provider: UUID | None = None
     version = 0
-    for number in range(dose("F58", "tries")):
+    for number, _ in enumerate(rounds("F58", "tries")):
         if number % IN_ONE_STREAM == 0:
             provider, version, keys = system.world.provider(), 1, []
         path = f"/registry/v1/providers/{provider}/api-keys"

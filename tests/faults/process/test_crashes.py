@@ -3,11 +3,12 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from uuid import uuid4
 
 import pytest
 
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import SERVICES, System
 from tests.support.checker_log import CheckedService
 from tests.support.load import Outcome, Traffic
@@ -39,7 +40,7 @@ def last_event_gets_its_position(service: CheckedService, limit_s: float) -> Non
 def test_a_command_whose_answer_was_lost_gets_the_same_answer_when_it_is_repeated(system: System) -> None:
     world = system.world
     with ThreadPoolExecutor(1) as client:
-        for _ in range(dose("F1", "kills")):
+        for _ in rounds("F1", "kills"):
             system.kill("registry-http")
             system.launch("registry-http", PHOIHOP_CRASH_AT="http.after-commit")
             body, key = world.agent_body(), str(uuid4())
@@ -60,9 +61,10 @@ def test_a_command_whose_answer_was_lost_gets_the_same_answer_when_it_is_repeate
 def test_a_sequencer_or_a_relay_killed_anywhere_loses_nothing_catches_up_and_doubles_no_effect(system: System) -> None:
     system.check()
     before = system.checker.witnesses["registry"].duplicates
-    points = SEQUENCER * dose("F3", "rounds") + RELAY * dose("F5", "rounds")
+    of_sequencer = (point for _ in rounds("F3", "rounds", loops_after=1) for point in SEQUENCER)
+    of_relay = (point for _ in rounds("F5", "rounds") for point in RELAY)
     with Traffic(system.world.register_and_sign).running() as traffic:
-        for point in points:
+        for point in chain(of_sequencer, of_relay):
             system.restart("registry-work", PHOIHOP_CRASH_AT=point)
             system.wait_killed("registry-work")
             traffic.wait_for(2)
@@ -76,7 +78,7 @@ def test_a_sequencer_or_a_relay_killed_anywhere_loses_nothing_catches_up_and_dou
 @pytest.mark.fault("F7")
 def test_a_consumer_killed_around_its_commits_applies_everything_once(system: System) -> None:
     with Traffic(system.world.register_and_sign).running() as traffic:
-        for shift in range(dose("F7", "rounds")):
+        for shift in rounds("F7", "rounds"):
             works = [f"{service}-work" for service in SERVICES]
             for number, name in enumerate(works):
                 system.restart(name, PHOIHOP_CRASH_AT=CONSUMERS[(number + shift) % len(CONSUMERS)])
@@ -91,14 +93,14 @@ def test_a_consumer_killed_around_its_commits_applies_everything_once(system: Sy
 
 @pytest.mark.fault("F8")
 def test_a_webhook_worker_killed_anywhere_loses_no_order_and_doubles_at_most_what_was_in_flight(system: System) -> None:
-    rounds = dose("F8", "rounds")
     isps = [system.world.isp(slow_to_accept) for _ in range(2)]
-    agent = system.world.agent_with_cases(isps, cases=len(WEBHOOKS) * rounds)
-    for point in WEBHOOKS * rounds:
-        system.restart("notify-work", PHOIHOP_CRASH_AT=point)
-        system.world.demand_and_withdraw(agent)
-        system.wait_killed("notify-work")
-        assert system.service("notify").rows(LEASES_RUN_OUT), "it died with a lane in its hands; 45 s pass"
+    for _ in rounds("F8", "rounds"):
+        agent = system.world.agent_with_cases(isps, cases=len(WEBHOOKS))
+        for point in WEBHOOKS:
+            system.restart("notify-work", PHOIHOP_CRASH_AT=point)
+            system.world.demand_and_withdraw(agent)
+            system.wait_killed("notify-work")
+            assert system.service("notify").rows(LEASES_RUN_OUT), "it died with a lane in its hands; 45 s pass"
     in_flight = system.service("notify").value(UNKNOWN_ATTEMPTS)
     system.restart("notify-work")
     system.wait_ready("notify-work")

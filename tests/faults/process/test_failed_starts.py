@@ -1,13 +1,14 @@
 """F12: a new version that cannot start, because its settings are wrong or its migrations are: the old one serves on."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from deploy.local.stack.process import Child
 from deploy.local.stack.stack import ready_answer
-from deploy.local.stack.supervisor import FIRST_PAUSE_S, Supervisor
-from tests.faults.doses import dose
+from deploy.local.stack.supervisor import FIRST_PAUSE_S, LONGEST_PAUSE_S, Supervisor
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.waiting import wait_until
 
@@ -40,10 +41,11 @@ def test_a_start_with_a_wrong_setting_says_why_in_one_line_and_is_tried_more_and
         wait_until(lambda: died(1), START_S, "it dies")
         (line,) = said(first)
         assert line.startswith("registry http cannot start: setting PHOIHOP_POOL_SIZE")
-        deaths = dose("F12", "deaths")
-        wait_until(lambda: died(deaths), 30 * deaths + START_S, "it dies again", every_s=0.1)
+        deaths = rounds("F12", "deaths")
+        for times in deaths:
+            wait_until(partial(died, times), LONGEST_PAUSE_S + START_S, "it dies again", every_s=0.1)
         pauses = [line.rsplit(" ", 2)[1] for line in told if "starts again" in line]
-        assert pauses[:deaths] == [f"{min(FIRST_PAUSE_S * 2**number, 30):g}" for number in range(deaths)]
+        assert pauses == [f"{min(FIRST_PAUSE_S * 2**number, LONGEST_PAUSE_S):g}" for number in range(deaths.given)]
         assert ready_answer(system.twin_port), "what cannot start is not ready"
         traffic.wait_for(3)
     system.check()

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support import metrics_page
 from tests.support.waiting import wait_until
@@ -34,7 +34,7 @@ def test_a_work_process_that_wakes_up_beside_its_successor_doubles_no_effect(sys
             traffic.wait_for(3)
             wait_until(frozen_at_its_worst_moment, 60, "the sequencer is met in a transaction", every_s=0.003)
             with system.twin("registry"):
-                for _ in range(dose("F6", "seconds")):
+                for _ in rounds("F6", "seconds"):
                     before = metrics_page.total(system.twin_port, PUBLISHED)
                     traffic.wait_for(1)
                     wait_until(

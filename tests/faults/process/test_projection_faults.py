@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.counter.process import CounterService
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.support.stack_fixture import Database
 from tests.support.waiting import wait_until
 
@@ -31,7 +31,7 @@ def counter(database: Database, kafka: dict[str, Any], tmp_path: Path) -> Iterat
 @pytest.mark.fault("F7")
 def test_a_read_model_killed_around_its_commits_loses_and_doubles_nothing(counter: CounterService) -> None:
     counters = [counter.count() for _ in range(COUNTERS)]
-    for _ in range(dose("F7", "rounds")):
+    for _ in rounds("F7", "rounds"):
         for point in CRASH_POINTS:
             for one in counters:
                 counter.count(one, by=2)

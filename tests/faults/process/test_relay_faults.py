@@ -8,7 +8,7 @@ import pytest
 
 from chassis.relay.relay import BATCH, WINDOW
 from chassis.relay.republish import progress
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.process.log_workers import came_to_the_end, killed_itself, start
 from tests.integration.relay.bus import Bus, check_topic_is_the_log, relay_everything
 from tests.integration.relay.conftest import bus, settings
@@ -24,13 +24,13 @@ EVENTS = 1_500
 @pytest.mark.fault("F5")
 @pytest.mark.parametrize("point", POINTS)
 def test_a_relay_killed_anywhere_doubles_at_most_what_was_on_its_way(store: Store, bus: Bus, point: str) -> None:
-    rounds = dose("F5", "rounds")
-    for _ in range(rounds):
+    kills = rounds("F5", "rounds")
+    for _ in kills:
         store.fill(EVENTS, streams=30)
         assert killed_itself(start("relay", store, bus, crash_at=point))
         assert progress(store.pool, bus.service).sent < progress(store.pool, bus.service).total
         assert came_to_the_end(start("relay", store, bus))
-    assert check_topic_is_the_log(bus, store) <= rounds * WINDOW * BATCH
+    assert check_topic_is_the_log(bus, store) <= kills.given * WINDOW * BATCH
 
 
 @pytest.mark.fault("F6")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import PARTS, SERVICES, System
 from tests.support.line import line
 from tests.support.load import Call, Doors, History, Traffic
@@ -46,7 +46,7 @@ def test_a_rolling_restart_is_noticed_by_nobody(system: System) -> None:
         doors = WatchedDoors(urls, system.history)
         world = system.world.through(doors)
         with system.busy(), Traffic(world.register_and_sign, pause_s=0.02).running() as traffic:
-            for service in SERVICES * dose("F10", "rounds"):
+            for service in (service for _ in rounds("F10", "rounds") for service in SERVICES):
                 names = [f"{service}-{part}" for part in PARTS]
                 before = {name: system.metric(name, STARTED) for name in names}
                 for name in names:

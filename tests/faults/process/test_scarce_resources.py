@@ -11,7 +11,7 @@ import requests
 
 from deploy.local.stack.process import Child
 from deploy.local.stack.stack import ready_answer
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.waiting import wait_until
 
@@ -46,7 +46,7 @@ def test_doors_without_a_file_left_turn_newcomers_away_and_say_so_and_go_on_by_t
     with requests.Session() as scraper, system.busy() as traffic:
         traffic.wait_for(3)
         before = not_accepted(scraper, port)
-        for _ in range(dose("F11", "rounds")):
+        for _ in rounds("F11", "rounds"):
             with limited(child, resource.RLIMIT_NOFILE, FILES), ExitStack() as crowd:
                 for _ in range(FILES):
                     crowd.enter_context(closing(socket.create_connection(("127.0.0.1", port), timeout=10)))
@@ -61,7 +61,7 @@ def test_doors_without_a_file_left_turn_newcomers_away_and_say_so_and_go_on_by_t
 def test_a_work_process_without_memory_is_seen_not_to_answer_and_a_new_one_goes_on(system: System) -> None:
     child, port = system.child("registry-work"), system.port("registry-work")
     with system.busy() as traffic:
-        for _ in range(dose("F11", "rounds")):
+        for _ in rounds("F11", "rounds"):
             traffic.wait_for(3)
             with limited(child, resource.RLIMIT_AS, 1):
                 wait_until(lambda: ready_answer(port), NOTICED_S, "its door does not answer as it should")
@@ -76,7 +76,7 @@ def test_a_work_process_without_memory_is_seen_not_to_answer_and_a_new_one_goes_
 def test_a_process_that_the_kernel_kills_for_what_it_took_loses_nothing(system: System) -> None:
     """Here it is time, of which one can be given little; the out-of-memory killer sends the same signal."""
     with system.busy() as traffic:
-        for _ in range(dose("F11", "rounds")):
+        for _ in rounds("F11", "rounds"):
             child = system.child("enforcement-work")
             resource.prlimit(child.pid, resource.RLIMIT_CPU, (1, 1))
             wait_until(lambda child=child: not child.is_running(), NOTICED_S, "the kernel kills it")  # type: ignore[misc]

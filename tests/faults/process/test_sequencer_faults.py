@@ -6,7 +6,7 @@ import pytest
 
 from chassis.store import audit
 from chassis.store.audit import Verdict
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.process.log_workers import came_to_the_end, killed_itself, start
 from tests.integration.store.conftest import store
 from tests.integration.store.counting import Store, append_with, counted
@@ -21,7 +21,7 @@ EVENTS = 30
 @pytest.mark.parametrize("point", POINTS)
 def test_a_sequencer_killed_in_a_batch_loses_and_doubles_nothing(store: Store, point: str) -> None:
     appended = 0
-    for _ in range(dose("F3", "rounds")):
+    for _ in rounds("F3", "rounds"):
         with store.pool.transaction() as cursor:
             for _ in range(EVENTS):
                 append_with(cursor, counted(uuid4(), 0))

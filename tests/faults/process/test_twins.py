@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.load import Traffic
 
@@ -16,7 +16,7 @@ where application_name = 'registry work' and datname = 'registry' order by rando
 def test_two_sequencers_with_connections_cut_under_them_give_no_position_twice(system: System) -> None:
     first = system.child("registry-work")
     with system.twin("registry") as second, Traffic(system.world.register_and_sign).running() as traffic:
-        for _ in range(dose("F4", "cuts")):
+        for _ in rounds("F4", "cuts"):
             assert system.service("registry").rows(CUT) == [(True,)]
             traffic.wait_for(2)
         assert first.is_running()

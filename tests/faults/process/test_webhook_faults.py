@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.conformance.sender.endpoint_server import Connection, EndpointServer
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.integration.notify.conftest import Notify, demanded, notify, notify_database, server, withdrawn
 from tests.integration.notify.processes import Processes, Running
 from tests.support.stack_fixture import Database
@@ -19,10 +19,8 @@ from tests.support.waiting import wait_until
 
 __all__ = ["notify", "notify_database", "server"]  # fixtures
 
-KILLS = dose("F8", "rounds")
-"""At each crash point."""
-ROUNDS = 2 * KILLS
-"""Of kills at random moments; each has ten orders with two messages."""
+KILLS_A_ROUND = 2
+"""At random moments; each has ten orders with two messages."""
 CRASH_POINTS = ("webhook.before-post", "webhook.after-answer", "webhook.during-write")
 LEASES_RUN_OUT = "update lane set leased_until = clock_timestamp() - interval '1 second' where leased_until is not null"
 
@@ -88,21 +86,22 @@ def test_a_worker_killed_at_a_crash_point_loses_and_doubles_nothing_more_than_it
     server.behaviours["/hook"] = lambda connection: connection.answer(200)
     notify.registered(isp, server.url("/hook"))
     notify.hand_over(demanded(isp, order), withdrawn(isp, order))
-    for _ in range(KILLS):
+    kills = rounds("F8", "rounds")
+    for _ in kills:
         ends_by_kill(processes.start("work", {"PHOIHOP_CRASH_AT": point}))
         let_leases_run_out(notify)
     attempts = notify.rows("select count(*) from attempt where ended_at is null")
-    assert attempts == [(KILLS,)], "the log shows attempts whose outcome nobody knows"
+    assert attempts == [(kills.given,)], "the log shows attempts whose outcome nobody knows"
     processes.start("work")
     wait_until(lambda: all_delivered(notify, 2), 20, "both messages delivered")
-    check(notify, server, [order], most_doubled=KILLS)
+    check(notify, server, [order], most_doubled=kills.given)
 
 
 @pytest.mark.fault("F8")
 def test_kills_at_random_moments_under_load_lose_nothing(
     notify: Notify, server: EndpointServer, processes: Processes
 ) -> None:
-    isps, orders = [uuid4() for _ in range(4)], [uuid4() for _ in range(10 * ROUNDS)]
+    isps, orders = [uuid4() for _ in range(4)], list[UUID]()
 
     def slow_and_flaky(connection: Connection) -> None:
         connection.stopped.wait(0.02)
@@ -112,8 +111,9 @@ def test_kills_at_random_moments_under_load_lose_nothing(
     for isp in isps:
         notify.registered(isp, server.url("/hook"))
     in_flight = 0
-    for batch in range(ROUNDS):
-        part = orders[batch * 10 : batch * 10 + 10]
+    for _ in (kill for _ in rounds("F8", "rounds") for kill in range(KILLS_A_ROUND)):
+        part = [uuid4() for _ in range(10)]
+        orders += part
         notify.hand_over(*(demanded(isps[n % 4], order) for n, order in enumerate(part)))
         notify.hand_over(*(withdrawn(isps[n % 4], order) for n, order in enumerate(part)))
         before = len(server.received)

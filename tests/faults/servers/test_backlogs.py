@@ -14,7 +14,7 @@ from chassis.store import sequencer
 from chassis.store.decision import Change, Decision
 from services.notify.deliveries import clock_watch, lanes
 from tests.conformance.sender.endpoint_server import EndpointServer
-from tests.faults.doses import dose
+from tests.faults.doses import dose, rounds
 from tests.faults.servers.test_relay_faults import keep_relaying, own_bus
 from tests.integration.notify.conftest import Notify, demanded, notify, notify_database, server
 from tests.integration.relay.bus import Bus, check_topic_is_the_log
@@ -47,14 +47,14 @@ from waiting
 @pytest.mark.fault("F23")
 def test_events_without_a_position_are_taken_by_index_and_drain(store: Store, own_bus: Bus) -> None:
     without_autovacuum(store.admin_dsn, "unsequenced", "event", "log")
-    backlog = dose("F23", "backlog")
-    for _ in range(backlog // AT_ONCE):
+    backlog = rounds("F23", "backlog", by=AT_ONCE)
+    for _ in backlog:
         changes = tuple(Change(uuid4(), "counter", 0, (Counted(by=1),)) for _ in range(AT_ONCE))
         with store.pool.transaction() as cursor:
             append_with(cursor, Decision(changes))
     assert scanned(store, sequencer.TAKE, (sequencer.BATCH,)) == set()
     taker = sequencer.Sequencer(store.pool, "counter")
-    while (left := store.rows("select count(*) from unsequenced")[0][0]) > backlog // 2:
+    while (left := store.rows("select count(*) from unsequenced")[0][0]) > backlog.given // 2:
         assert taker.run_once(), f"{left} are left"
     assert scanned(store, sequencer.TAKE, (sequencer.BATCH,)) == set(), "with as many dead rows as living ones"
     assert scanned(store, sequencer.LAST_OF_EACH_PARTITION) == set()

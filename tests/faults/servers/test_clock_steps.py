@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from deploy.local.stack.state import NOBODY
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.debian_programs import bring
 from tests.support.waiting import wait_until
@@ -28,7 +28,7 @@ SHOWN = "select extract(epoch from clock_timestamp())::float8 - %s"
 @pytest.mark.fault("F20")
 def test_a_clock_that_is_set_by_an_hour_expires_nothing_and_keeps_the_order(system: System) -> None:
     with steered_clock(system) as set_by, system.busy() as traffic:
-        for _ in range(dose("F20", "steps") // 2):
+        for _ in rounds("F20", "steps", by=2):
             before = system.metric("enforcement-work", SKEW)
             set_by(HOUR_S)
             traffic.wait_for(COMMANDS)

@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from deploy.local.stack.state import CHECKOUT
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.servers.pooler import SESSIONS, pooling
 from tests.faults.system import System
 from tests.support.waiting import wait_until
@@ -25,7 +25,7 @@ def test_at_the_connection_limit_callers_are_told_when_to_come_back_and_nothing_
     registry, world = system.service("registry"), system.world
     asked = "/registry/v1/agents"
     with system.busy() as traffic:
-        for _ in range(dose("F17", "limits")):
+        for _ in rounds("F17", "limits"):
             traffic.wait_for(3)
             limit(system, 0)
             try:
@@ -60,7 +60,7 @@ def test_behind_a_pooler_in_transaction_mode_everything_works_and_no_setting_is_
         system.wait_ready(*THROUGH_POOLER)
         with system.busy() as traffic:
             traffic.wait_for(5)
-            for _ in range(dose("F17", "kills")):
+            for _ in rounds("F17", "kills"):
                 pooler.kill()
                 pooler.start()
                 traffic.wait_for(5)

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.load import Outcome
 from tests.support.waiting import wait_until
@@ -58,7 +58,7 @@ select count(*) from pg_stat_activity where application_name = 'registry http' a
 def test_a_statement_that_the_database_breaks_off_is_tried_again_and_takes_effect_once(system: System) -> None:
     registry = system.service("registry")
     with system.busy():
-        for code, cause in list(CODES.items()) * dose("F16", "rounds"):
+        for code, cause in (code for _ in rounds("F16", "rounds") for code in CODES.items()):
             before = {name: system.metric(name, FAILURES, cause=cause) for name in ("registry-http", "registry-work")}
             with striking(system, code):
                 wait_until(lambda: registry.value(MET) > STRIKES, 60, "every statement was struck and then passed")

@@ -5,7 +5,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.waiting import wait_until
 
@@ -21,7 +21,8 @@ def test_a_transaction_that_somebody_leaves_open_holds_nothing_up_and_is_seen(sy
         for connection in (here, there):
             connection.cursor().execute(OPEN)
         with system.busy() as traffic:
-            traffic.wait_for(dose("F18", "commands"), limit_s=900)
+            for _ in rounds("F18", "commands"):
+                traffic.wait_for(1)
         system.checker.wait_until_drained()
         registry.rows("analyze public.unsequenced; select 1")
         wait_until(

@@ -6,7 +6,7 @@ from chassis.kafka.clients import KafkaError
 from chassis.postgres.pool import Pool
 from chassis.relay.relay import Relay
 from chassis.store.sequencer import Sequencer
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.servers.impatient import Impatient
 from tests.faults.system import System
 from tests.support.waiting import wait_until
@@ -22,7 +22,7 @@ select (select max(position) from public.log) - (select position from public.rel
 def test_while_the_broker_is_dead_commands_are_accepted_and_afterwards_all_is_drained_in_order(system: System) -> None:
     kafka = system.stack.servers.kafka
     with system.busy() as traffic:
-        for _ in range(dose("F24", "kills")):
+        for _ in rounds("F24", "kills"):
             traffic.wait_for(5)
             kafka.kill()
             traffic.wait_for(3)
@@ -59,8 +59,9 @@ def test_what_a_producer_gave_up_on_and_the_broker_wrote_all_the_same_is_a_dupli
         gives_up()
         return bool(registry.value(TO_SEND, registry.topic) == 0)
 
+    timeouts = rounds("F26", "timeouts")
     try:
-        for _ in range(dose("F26", "timeouts")):
+        for _ in timeouts:
             enter_agents()
             wait_until(is_up, 30, "what is in the log is on Kafka")
             kafka.pause()
@@ -77,4 +78,4 @@ def test_what_a_producer_gave_up_on_and_the_broker_wrote_all_the_same_is_a_dupli
     system.check()
     doubled = system.checker.witnesses["registry"].duplicates - before
     # How much was on its way when the broker froze varies; that something was, each time, is what makes this the fault.
-    assert doubled >= dose("F26", "timeouts"), "the broker wrote what it was sent before it froze, and again"
+    assert doubled >= timeouts.given, "the broker wrote what it was sent before it froze, and again"

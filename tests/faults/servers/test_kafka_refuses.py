@@ -10,7 +10,7 @@ import pytest
 from chassis.kafka import topics
 from chassis.kafka.partition import partition_of
 from deploy.local.stack.process import Child
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.waiting import wait_until
 
@@ -31,7 +31,7 @@ def test_a_broker_whose_disk_is_full_ends_and_what_waited_is_sent_once_it_has_sp
     """The kernel refuses every write that makes a file of the broker larger, as a full disk does; it needs no mount."""
     kafka = system.stack.servers.kafka
     with system.busy() as traffic:
-        for _ in range(dose("F31", "rounds")):
+        for _ in rounds("F31", "rounds"):
             traffic.wait_for(5)
             assert kafka.child is not None
             resource.prlimit(kafka.child.pid, resource.RLIMIT_FSIZE, (1, 1))
@@ -47,7 +47,7 @@ def test_a_broker_whose_disk_is_full_ends_and_what_waited_is_sent_once_it_has_sp
 def test_an_event_too_large_for_its_topic_holds_its_partition_back_and_nothing_else(system: System) -> None:
     """Somebody narrowed the topic; `phoihop topics apply` puts that right, and what was held follows by itself."""
     inspection = system.service("inspection")
-    for _ in range(dose("F31", "rounds")):
+    for _ in rounds("F31", "rounds"):
         system.checker.wait_until_drained()
         with closing(system.kafka.admin()) as admin:
             narrow = {topics.LARGEST: str(NARROW)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.servers.operator import (
     administering,
     delete_records,
@@ -26,7 +26,7 @@ COMMANDS = 5
 def test_offsets_that_somebody_set_elsewhere_move_no_consumer(system: System) -> None:
     """To the end, where facts would be lost, and to the beginning, where they would be doubled."""
     topic = system.service("registry").topic
-    for _ in range(dose("F27", "rounds")):
+    for _ in rounds("F27", "rounds"):
         for target in ("the end", "the beginning"):
             system.end("inspection-work")
             for _ in range(COMMANDS):
@@ -51,7 +51,7 @@ def test_facts_that_kafka_lost_before_a_consumer_met_them_are_a_hole_until_the_t
     system: System,
 ) -> None:
     topic = system.service("registry").topic
-    for _ in range(dose("F27", "rounds")):
+    for _ in rounds("F27", "rounds"):
         system.check()
         delete_records(system, topic)  # everybody has met them: nobody misses anything
         system.end("inspection-work")
@@ -77,7 +77,7 @@ def test_facts_that_kafka_lost_before_a_consumer_met_them_are_a_hole_until_the_t
 @pytest.mark.fault("F29")
 def test_a_partition_too_many_keeps_a_relay_from_starting_until_the_topic_is_made_anew(system: System) -> None:
     topic = system.service("registry").topic
-    for _ in range(dose("F29", "rounds")):
+    for _ in rounds("F29", "rounds"):
         with administering(system) as admin:
             admin.create_partitions({topic: 13})
         with system.busy() as traffic:

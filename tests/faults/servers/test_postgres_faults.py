@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.load import Outcome
 from tests.support.proxy import Proxy, proxying
@@ -18,7 +18,7 @@ def test_after_an_immediate_stop_of_postgresql_the_same_processes_go_on_within_s
     postgres = system.stack.servers.postgres
     pids = {name: system.child(name).pid for name in system.names()}
     with system.busy() as traffic:
-        for _ in range(dose("F14", "stops")):
+        for _ in rounds("F14", "stops"):
             traffic.wait_for(5)
             postgres.stop("immediate")
             postgres.start()
@@ -35,7 +35,7 @@ def test_a_commit_whose_answer_is_lost_takes_effect_once(system: System) -> None
         behind(of_http, system, "registry-http")
         behind(of_work, system, "registry-work")
         with system.busy() as traffic:
-            for number in range(dose("F15", "cuts")):
+            for number in rounds("F15", "cuts"):
                 lose_one(of_work if number % 2 else of_http)
                 traffic.wait_for(1)
         body, key = world.agent_body(), str(uuid4())

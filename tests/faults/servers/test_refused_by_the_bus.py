@@ -8,7 +8,7 @@ import pytest
 
 from chassis.kafka import topics
 from deploy.local.stack.process import Child
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.servers.operator import administering
 from tests.faults.system import System
 from tests.support.waiting import wait_until
@@ -72,7 +72,7 @@ def password_changed(system: System) -> Iterator[None]:
 def test_a_service_that_kafka_refuses_says_so_keeps_everything_and_goes_on_by_itself(
     system: System, fault: Callable[[System], Iterator[None]]
 ) -> None:
-    for _ in range(dose("F30", "rounds")):
+    for _ in rounds("F30", "rounds"):
         process = system.child("registry-work")
         with system.busy() as traffic:
             traffic.wait_for(COMMANDS)

@@ -12,7 +12,7 @@ from chassis.relay.ahead import WrongPartitions
 from chassis.relay.relay import Relay
 from chassis.relay.republish import progress
 from contracts.topics import EVENT_PARTITIONS, Topic, events_topic
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.servers.impatient import Impatient
 from tests.faults.system import System
 from tests.integration.relay.bus import Bus, check_topic_is_the_log
@@ -56,7 +56,7 @@ def keep_relaying(relay: Relay, store: Store, timeout_s: float) -> int:
 @pytest.mark.fault("F24")
 def test_a_broker_killed_while_the_relay_sends(store: Store, own_bus: Bus, system: System) -> None:
     relay, broker = own_bus.relay(store), system.stack.servers.kafka
-    for _ in range(dose("F24", "kills")):
+    for _ in rounds("F24", "kills"):
         store.fill(EVENTS, streams=30)
         relay.run_once()
         broker.kill()
@@ -69,8 +69,8 @@ def test_a_broker_killed_while_the_relay_sends(store: Store, own_bus: Bus, syste
 @pytest.mark.fault("F26")
 def test_a_producer_that_gave_up_on_what_the_broker_then_writes(store: Store, own_bus: Bus, system: System) -> None:
     relay, broker = own_bus.relay(store), system.stack.servers.kafka
-    gave_up = 0
-    for _ in range(dose("F26", "timeouts")):
+    gave_up, timeouts = 0, rounds("F26", "timeouts")
+    for _ in timeouts:
         store.fill(300, streams=30)
         relay.run_once()
         store.fill(300, streams=30)
@@ -80,7 +80,7 @@ def test_a_producer_that_gave_up_on_what_the_broker_then_writes(store: Store, ow
         finally:
             broker.resume()
         keep_relaying(relay, store, 60)
-    assert gave_up == dose("F26", "timeouts")
+    assert gave_up == timeouts.given
     check_topic_is_the_log(own_bus, store)
     relay.close()
 

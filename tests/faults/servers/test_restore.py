@@ -16,7 +16,7 @@ import pytest
 from deploy.local.stack.stack import Stack
 from deploy.local.stack.state import CHECKOUT
 from tests.docs.reading import blocks_of
-from tests.faults.doses import dose
+from tests.faults.doses import rounds
 from tests.faults.system import System
 from tests.support.checker_log import CheckedService
 from tests.support.load import Call, Caller, Doors, Outcome, Traffic
@@ -119,7 +119,8 @@ def test_a_register_restored_from_a_backup_catches_up_with_those_who_are_ahead(s
     with Traffic(world.register_and_sign).running() as traffic:
         traffic.wait_for(3)
         shell.type(back_up)
-        traffic.wait_for(dose("F21", "commands"))
+        for _ in rounds("F21", "commands"):
+            traffic.wait_for(1)
         assert world.execute(isp, order).outcome is Outcome.OK
         wait_until(lambda: register.value(ENDED, order) == 1, 30, "the register has ended the contract")
     system.checker.wait_until_drained()
