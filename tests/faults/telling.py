@@ -12,6 +12,7 @@ import itertools
 import json
 import math
 import os
+import signal
 import time
 from typing import Final
 
@@ -50,6 +51,11 @@ def share_time(tests_left: int) -> None:
     global _loops_end_at
     now = time.monotonic()
     _loops_end_at = now + FOR_LOOPS * (float(os.environ.get(UNTIL, "inf")) - now) / tests_left
+
+
+def pytest_configure() -> None:
+    """A soak in the background would otherwise hand on that Ctrl-C is ignored, and could not end this run."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

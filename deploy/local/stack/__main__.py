@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from contracts.topics import SERVICES
-from deploy.local.stack import binaries, programs, prometheus_binaries
+from deploy.local.stack import binaries, fault_programs, programs, prometheus_binaries
 from deploy.local.stack.errors import StackError
 from deploy.local.stack.pids import recorded
 from deploy.local.stack.ports import base_from_environment, documented
@@ -89,7 +89,7 @@ def clean_state() -> int:
 
 
 def install() -> int:
-    """What bootstrap.sh leaves to Python: the sample programs' environments, the two servers, Prometheus."""
+    """What bootstrap.sh leaves to Python: the sample programs' environments, the servers, what faults need."""
     state = StateFolder(default_root())
     for program in programs.missing(state):
         with step(f"Python environment of examples/{program}"):
@@ -100,6 +100,9 @@ def install() -> int:
     if not prometheus_binaries.is_installed(state.servers):
         with step("Prometheus, out of Debian's package"):
             prometheus_binaries.install(state.servers)
+    if not fault_programs.is_installed(state.servers):
+        with step("PgBouncer and libfaketime for the tests, out of Debian's packages"):
+            fault_programs.install(state.servers)
     return 0
 
 

@@ -1,6 +1,6 @@
 """The state folder of a stack: where it lies, its sub-folders, its lock and its secrets.
 
-<root>/servers/<stamp>/     unpacked Kafka and PostgreSQL (and Prometheus), shared by every stack of this root
+<root>/servers/<stamp>/     unpacked servers and programs for tests, shared by every stack of this root
 <root>/postgres/ kafka/     data of the two servers; prometheus/ what was scraped
 <root>/logs/ pids/          one file a program
 <root>/secrets/             passwords of the servers, one file each, mode 0600, made once and kept between runs

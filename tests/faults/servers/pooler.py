@@ -6,11 +6,10 @@ from contextlib import contextmanager
 
 import psycopg2
 
-from deploy.local.stack import process
+from deploy.local.stack import fault_programs, process
 from deploy.local.stack.process import Child
 from deploy.local.stack.state import NOBODY, write_private
 from tests.faults.system import System
-from tests.support.debian_programs import bring
 
 SESSIONS = 6
 """With the server, for each service: fewer than its two processes would open by themselves."""
@@ -31,7 +30,7 @@ class Pooler:
         return postgres.dsn(service).replace(f":{postgres.port}/", f":{self.port}/")
 
     def start(self) -> None:
-        programs = bring(self._system.stack.state)
+        programs = fault_programs.install(self._system.stack.state.servers)
         self.child = process.start(
             "pgbouncer",
             [programs.pgbouncer, self._write_settings()],

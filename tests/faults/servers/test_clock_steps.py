@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from deploy.local.stack import fault_programs
 from deploy.local.stack.state import NOBODY
 from tests.faults.doses import rounds
 from tests.faults.system import System
-from tests.support.debian_programs import bring
 from tests.support.waiting import wait_until
 
 HOUR_S = 3600
@@ -54,7 +54,8 @@ def test_a_clock_that_is_set_by_an_hour_expires_nothing_and_keeps_the_order(syst
 @contextmanager
 def steered_clock(system: System) -> Iterator[Callable[[int], None]]:
     """PostgreSQL runs on a clock that the test sets, by so many seconds; all others keep the machine's."""
-    postgres, programs = system.stack.servers.postgres, bring(system.stack.state)
+    postgres = system.stack.servers.postgres
+    programs = fault_programs.install(system.stack.state.servers)
     offset = system.stack.state.folder("clock") / "offset"
 
     def set_by(seconds: int) -> None:
