@@ -1,22 +1,27 @@
 """The check that follows every fault is worth what it sees: here everything is broken for it, one thing at a time."""
 
+from base64 import b64encode
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from chassis.store.commands import command_id_of
 from contracts.events.enforcement import ContractTerminationDemanded
 from tests.faults.messages.bench import OFFICER, Bench
 from tests.faults.messages.conftest import bench
-from tests.support.checker import Checker
+from tests.integration.notify.conftest import Notify, demanded, notify, notify_database, server
+from tests.support.checker import Checker, why_waiting
 from tests.support.checker_clients import broken_promises
 from tests.support.checker_effects import doubled_effects, wrong_deliveries
 from tests.support.checker_log import CheckedService, Fact, broken_chain
 from tests.support.load import Call, Outcome
-from tests.support.misbehaving import Receipt, Receiver
+from tests.support.misbehaving import TOLERANCE, Receipt, Receiver, is_signed
+from tests.support.stack_fixture import Database
 
-__all__ = ["bench"]  # fixture
+__all__ = ["bench", "notify", "notify_database", "server"]  # fixtures
 
 PARTITION = 2
 CHANGE_ONE_ROW = """
@@ -94,6 +99,16 @@ def test_a_gap_in_the_log_is_seen(checker: Checker) -> None:
     assert "registry: the positions are not 1, 2, 3, …" in found
 
 
+def test_why_webhooks_wait_is_told_of_three_of_them(notify: Notify, notify_database: Database) -> None:
+    known, unknown = uuid4(), uuid4()
+    notify.registered(known, "https://isp.example/hook")
+    notify.hand_over(demanded(known, uuid4()), *(demanded(unknown, uuid4()) for _ in range(3)))
+    first, second, _ = why_waiting(CheckedService("notify", notify_database.admin_dsn, "notify.events.v1"))
+    assert "after 0 attempts, last error None, next attempt -" in first
+    assert first.endswith("leased never, endpoint verified")
+    assert second.endswith("endpoint unknown")
+
+
 def call(outcome: Outcome, command_id: UUID, after: tuple[tuple[UUID, int], ...] = ()) -> Call:
     return Call("registry", "/registry/v1/agents", command_id, outcome, 0, {}, after, 1, False)
 
@@ -157,6 +172,17 @@ def test_orders_that_never_arrived_and_were_never_told_of_are_seen(delivered: De
     found = wrong_deliveries(services, [Receiver("/a", "")])
     assert len([line for line in found if "was never accepted" in line]) == 2
     assert len([line for line in found if "delivered messages" in line]) == 2
+
+
+def test_a_signature_of_another_hour_holds_within_its_tolerance_and_over_other_bytes_never() -> None:
+    secret, at = "whsec_" + b64encode(b"0" * 24).decode(), datetime.now(UTC) - timedelta(hours=1)
+    signed = Webhook(secret).sign("7", at, "{}")
+    headers = {"webhook-id": "7", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": f"v1a,x {signed}"}
+    an_hour = timedelta(hours=1) + TOLERANCE
+    assert is_signed(b"{}", headers, secret, an_hour)
+    assert not is_signed(b"{}", headers, secret, TOLERANCE), "too old"
+    assert not is_signed(b"[]", headers, secret, an_hour)
+    assert not is_signed(b"{}", headers | {"webhook-id": "8"}, secret, an_hour)
 
 
 def test_wrong_order_changed_bytes_and_bad_signatures_are_seen(delivered: Deliveries) -> None:

@@ -30,6 +30,17 @@ select (select count(*) from public.unsequenced), (select count(*) from public.o
 """
 WATERMARKS = "select topic, partition, position from public.watermark where consumer = %s"
 WAITING = "select count(*) from public.webhook where state = 'waiting'"
+WHY_WAITING = """
+select message_id::text, attempts, last_error,
+       extract(epoch from next_attempt_at - clock_timestamp())::float8,
+       extract(epoch from lane.due_at - clock_timestamp())::float8,
+       extract(epoch from lane.leased_until - clock_timestamp())::float8,
+       case when endpoint.endpoint_id is null then 'unknown' when endpoint.suspended then 'suspended'
+            when endpoint.verified then 'verified' else 'not verified' end
+from public.webhook left join public.lane using (endpoint_id, order_id)
+    left join read.endpoint on endpoint.endpoint_id = webhook.endpoint_id
+where state = 'waiting' order by webhook.no limit 3
+"""
 STOPPED = "select consumer, topic, partition, reason, detail from public.stopped"
 PARKED = "select consumer, type, reason, detail from public.parked where state in ('parked', 'retry')"
 
@@ -135,7 +146,7 @@ class Checker:
             ]
             left += self._behind(service, ends)
             if service.name == "notify" and (waiting := service.value(WAITING)):
-                left.append(f"notify: {waiting} webhooks wait")
+                left.append(f"notify: {waiting} webhooks wait ({', '.join(why_waiting(service))})")
         return left
 
     def _behind(self, service: CheckedService, ends: Mapping[str, Mapping[int, int]]) -> list[str]:
@@ -151,3 +162,16 @@ class Checker:
                     if at.get((topic, partition), 0) < end
                 ]
         return left
+
+
+def why_waiting(notify: CheckedService) -> list[str]:
+    """The oldest three messages that wait, in words; times from now, in seconds."""
+    return [
+        f"{message} after {attempts} attempts, last error {error!r}, next attempt {_from_now(next_at)}, "
+        f"lane due {_from_now(due)}, leased {_from_now(leased)}, endpoint {endpoint}"
+        for message, attempts, error, next_at, due, leased, endpoint in notify.rows(WHY_WAITING)
+    ]
+
+
+def _from_now(seconds: float | None) -> str:
+    return "never" if seconds is None else f"{seconds:+.1f} s"

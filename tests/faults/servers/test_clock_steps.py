@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from deploy.local.stack import fault_programs
 from deploy.local.stack.state import NOBODY
 from tests.faults.doses import rounds
 from tests.faults.system import System
+from tests.support.misbehaving import TOLERANCE
 from tests.support.waiting import wait_until
 
 HOUR_S = 3600
@@ -63,7 +65,7 @@ def steered_clock(system: System) -> Iterator[Callable[[int], None]]:
         partial.write_text(f"{seconds:+}")
         partial.rename(offset)
         for receiver in system.receivers.all:
-            receiver.clocks_differ = True
+            receiver.tolerance = timedelta(seconds=HOUR_S) + TOLERANCE
 
     set_by(0)
     if os.geteuid() == 0:
@@ -87,4 +89,4 @@ def steered_clock(system: System) -> Iterator[Callable[[int], None]]:
         postgres.wrapper = ()
         postgres.start()
         for receiver in system.receivers.all:
-            receiver.clocks_differ = False
+            receiver.tolerance = TOLERANCE
