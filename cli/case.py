@@ -3,19 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import requests
 import typer
 
-from chassis.identity.officers import issue_token
-from cli import environment
-from cli.telling import AsJson, answer, clear_errors, out, say_no
+from cli.doors import read
+from cli.telling import LOCAL_TIME, AsJson, answer, clear_errors, out
 
 app = typer.Typer(no_args_is_help=True, help="Cases, from the first visit to the last cut line.")
-
-LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
-TIMEOUT_S = 30
 
 
 @app.callback()
@@ -34,15 +28,7 @@ def show(
 
     Example: phoihop case show 62cdc27a-e212-5a72-bd58-402dd994bd1d --language vi
     """
-    token = issue_token(environment.secret("jwt-issuer.pem"), agency="dic", role="reader", subject="phoihop")
-    reply = requests.get(
-        f"{environment.url('reporting')}/reporting/v1/cases/{case_id}/timeline",
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=TIMEOUT_S,
-    )
-    if reply.status_code >= 400:
-        say_no(str(reply.json().get("detail", reply.text)))
-    timeline = reply.json()
+    timeline = read(f"/reporting/v1/cases/{case_id}/timeline")
     answer(as_json, timeline, lambda: _tell(timeline["facts"], language))
 
 

@@ -45,8 +45,7 @@ def _state() -> Path:
 
 def settings(service: str) -> Settings:
     """Raises NoSuchService, NotConfigured."""
-    if service not in SERVICES:
-        raise NoSuchService(f"there is no service {service}; there are {', '.join(SERVICES)}")
+    _must_exist(service)
     try:
         found = Settings(service)
     except CannotStart as reason:
@@ -56,6 +55,11 @@ def settings(service: str) -> Settings:
             f"DATABASE_URL_{service.upper()} is not set and no local stack runs; start one with `make run`"
         )
     return found
+
+
+def _must_exist(service: str) -> None:
+    if service not in SERVICES:
+        raise NoSuchService(f"there is no service {service}; there are {', '.join(SERVICES)}")
 
 
 def kafka() -> KafkaSettings:
@@ -84,7 +88,8 @@ def database(service: str, *, owner: bool = False, size: int = 2) -> Iterator[Po
 
 
 def url(service: str) -> str:
-    """Where the service's HTTP door is. Raises NotConfigured."""
+    """Where the service's HTTP door is. Raises NoSuchService, NotConfigured."""
+    _must_exist(service)
     found = os.environ.get(f"PHOIHOP_URL_{service.upper()}")
     if not found:
         raise NotConfigured(f"PHOIHOP_URL_{service.upper()} is not set and no local stack runs; start one: `make run`")

@@ -5,15 +5,21 @@ import typer
 
 from cli import audit, case, environment, epoch, parked, projections, topics
 from cli.clause import clause
+from cli.orders import orders
+from cli.read import read
 from cli.reconcile import reconcile
+from cli.timers import timers
 from cli.token import token
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Look after Phối hợp: topics, logs, parked messages, cases, clauses.",
+    help="Look after Phối hợp: topics, logs, parked messages, timers, orders, cases, clauses.",
 )
 app.command()(token)
+app.command()(read)
+app.command()(orders)
+app.command()(timers)
 app.command()(clause)
 app.command()(reconcile)
 app.add_typer(case.app, name="case")
@@ -26,7 +32,7 @@ app.add_typer(parked.app, name="parked")
 
 @app.callback()
 def begin() -> None:
-    """Look after Phối hợp: topics, logs, parked messages, cases, clauses."""
+    """Look after Phối hợp: topics, logs, parked messages, timers, orders, cases, clauses."""
     environment.load()
 
 

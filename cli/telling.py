@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 import requests
 import typer
@@ -25,6 +26,8 @@ from contracts.refusals import Refusal
 NO = 1
 WRONG_CALL = 2
 UNREACHABLE = 3
+
+LOCAL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def _said(reason: str) -> str:

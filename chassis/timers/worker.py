@@ -23,6 +23,7 @@ from chassis.observe.metrics import TIMERS_OVERDUE
 from chassis.process.crash import crash_point
 from chassis.store.commands import Commands
 from chassis.store.context import Context
+from chassis.timers import overdue
 from chassis.timers.clocks import CLOCKS, Clocks
 from chassis.timers.due import TimerDue
 from contracts.envelope import Command, Metadata
@@ -47,7 +48,6 @@ FAILED = """
 update public.timer set attempts = attempts + 1, error = %s, not_before = %s::timestamptz + make_interval(secs => %s)
 where id = %s
 """
-OVERDUE = "select count(*) from public.timer where fired_at is null and due_at < clock_timestamp()"
 
 TimerHandler = Callable[[TimerDue, Context], Command | None]
 
@@ -95,10 +95,9 @@ class Timers:
     def measure(self) -> int:
         """Sets the gauge of overdue timers, and answers it."""
         with self._pool.transaction(read_only=True) as cursor:
-            cursor.execute(OVERDUE)
-            overdue = int(cursor.fetchone()[0])
-        TIMERS_OVERDUE.set(overdue)
-        return overdue
+            found = overdue.count(cursor)
+        TIMERS_OVERDUE.set(found)
+        return found
 
     def _fire_next(self) -> bool:
         with self._pool.transaction() as cursor:

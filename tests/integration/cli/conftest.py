@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +21,8 @@ import psycopg2
 import pytest
 from typer.testing import CliRunner
 
+from chassis.consume.consumer import Projections
+from chassis.consume.message import Received
 from chassis.identity.principal import officer
 from chassis.postgres.pool import Pool
 from chassis.settings import Settings
@@ -27,7 +30,7 @@ from chassis.store.commands import Commands
 from chassis.store.sequencer import Sequencer
 from cli.main import app
 from contracts.commands.registry import RegisterProvider
-from contracts.envelope import Command
+from contracts.envelope import Command, Event
 from contracts.topics import SERVICES
 from deploy.local.stack import process
 from deploy.local.stack.kafka import ADMIN
@@ -121,6 +124,18 @@ def pointed_at(servers: Servers, database: Database) -> Phoihop:
             "PHOIHOP_SECRETS": str(ensure_keys(servers.state)),
         }
     )
+
+
+def give(service: str, database: Database, messages: Sequence[Received[Event]]) -> None:
+    """To the service's read models, as if they had come over the bus."""
+    bootstrap: Any = import_module(f"services.{service}.bootstrap")
+    with closing(Pool(database.dsn, 1, application_name="cli test")) as pool:
+        for consumer in bootstrap.consumers(Settings(service)):
+            if isinstance(consumer.member, Projections):
+                wanted = {kind for projection in consumer.member.projections for kind in projection.wants}
+                with pool.transaction() as cursor:
+                    cursor.execute("set local search_path to views_1, public")
+                    consumer.member.apply(cursor, consumer.name, [one for one in messages if type(one.event) in wanted])
 
 
 @dataclass

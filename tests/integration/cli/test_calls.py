@@ -23,6 +23,9 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 COMMANDS = dict(commands(typer.main.get_command(app)))
 CALLS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("token",): ("--agency", "dic"),
+    ("read",): ("/enforcement/v1/orders",),
+    ("orders",): ("--overdue",),
+    ("timers",): (),
     ("reconcile",): ("registry.views", "--reason", "x"),
     ("case", "show"): ("62cdc27a-e212-5a72-bd58-402dd994bd1d",),
     ("topics", "check"): (),
@@ -107,6 +110,8 @@ def test_a_database_that_cannot_be_asked_is_no_broken_chain(
         ("parked", "retry", "registry", "three", "--reason", "x"),
         ("case", "show", "not-an-id"),
         ("token", "--agency", "dic", "--role", "king"),
+        ("read", "/registri/v1/agents"),
+        ("timers", "registri"),
         ("topics", "check", "--colour"),
     ],
     ids=lambda call: " ".join(call) or "nothing",

@@ -5,12 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.consume.consumer import Projections
-from chassis.postgres.pool import Pool
-from chassis.settings import Settings
 from deploy.local.stack.servers import Servers
-from services.reporting import bootstrap
-from tests.integration.cli.conftest import Phoihop, pointed_at
+from tests.integration.cli.conftest import Phoihop, give, pointed_at
 from tests.integration.reporting import bus, province
 from tests.integration.reporting.conftest import prepare
 from tests.support.running_service import running
@@ -21,15 +17,7 @@ from tests.support.stack_fixture import Databases
 def phoihop(servers: Servers, databases: Databases) -> Iterator[Phoihop]:
     """Pointed at a reporting that knows the small province."""
     database = databases.copy_of("reporting", prepare, "reporting")
-    pool = Pool(database.dsn, 1, application_name="cli test")
-    for consumer in bootstrap.consumers(Settings("reporting")):
-        if isinstance(consumer.member, Projections):
-            wanted = {kind for projection in consumer.member.projections for kind in projection.wants}
-            with pool.transaction() as cursor:
-                cursor.execute("set local search_path to views_1, public")
-                messages = [one for one in bus.messages() if type(one.event) in wanted]
-                consumer.member.apply(cursor, consumer.name, messages)
-    pool.close()
+    give("reporting", database, bus.messages())
     with running(servers, "reporting", database, roles=("http",)):
         url = f"http://127.0.0.1:{servers.ports.http['reporting']}"
         yield Phoihop({**pointed_at(servers, database).environment, "PHOIHOP_URL_REPORTING": url})
