@@ -142,8 +142,8 @@ NOW = Row(
             title="Oldest webhook waiting",
             question="For how long has the oldest webhook not been delivered?",
             normal="Under a minute, or as long as one company's endpoint is known to be away.",
-            otherwise="`GET /notify/v1/deliveries?state=waiting` names the company and its last error. It is tried "
-            "again for days, then a person is told; ring the company.",
+            otherwise="`phoihop read /notify/v1/endpoints` says whose it is. It is tried again for days, then a "
+            "person is told; ring the company.",
             kind="stat",
             unit=SECONDS,
             queries=(Query("max(" + process("phoihop_webhook_oldest_pending_age_seconds") + ")", "waiting"),),
@@ -159,7 +159,7 @@ NOW = Row(
             title="Orders overdue",
             question="How many unsettled orders have passed their report-back instant?",
             normal="0 on a good day. It is the companies' delay, not the system's.",
-            otherwise="`GET /enforcement/v1/orders?state=overdue` lists them; the Department urges the company.",
+            otherwise="`phoihop orders --overdue` lists them; the Department urges the company.",
             kind="stat",
             unit=COUNT,
             queries=(Query(business("phoihop_orders_overdue"), "overdue"),),
@@ -246,7 +246,7 @@ SPEED = Row(
             title="Webhook attempts",
             question="How do attempts to deliver webhooks end?",
             normal="`delivered`; some `retried`. `escalated` and `rejected` are 0.",
-            otherwise="`GET /notify/v1/deliveries?state=escalated` names the company; `rejected`: it said "
+            otherwise='`phoihop read "/notify/v1/deliveries?state=escalated"` names the company; `rejected`: it said '
             "410 and is suspended.",
             kind="timeseries",
             unit=PER_SECOND,

@@ -37,7 +37,7 @@ STANDING = Row(
             title="Orders by state",
             question="What became of the orders to companies?",
             normal="Most are executed; open and acknowledged ones are young.",
-            otherwise="`GET /enforcement/v1/orders?state=open` lists those that nobody has answered.",
+            otherwise="`phoihop orders` lists those that are not settled, the earliest report-back first.",
             kind="bargauge",
             unit=COUNT,
             queries=(Query(business("phoihop_orders", "state"), "{{state}}"),),

@@ -138,7 +138,7 @@ STAGES = Row(
             title="7 Webhooks: oldest waits",
             question="For how long has the oldest webhook waited for its company?",
             normal="Under a minute, or as long as one company is known to be away.",
-            otherwise="`GET /notify/v1/deliveries?state=waiting` shows endpoint and last error; ring the company.",
+            otherwise="`phoihop read /notify/v1/endpoints` shows for whom it waits; ring the company.",
             kind="stat",
             unit=SECONDS,
             queries=(Query("max(" + process("phoihop_webhook_oldest_pending_age_seconds") + ")", "waiting"),),
@@ -154,8 +154,8 @@ STAGES = Row(
             title="8 Timers: due, not fired",
             question="How many timers are due and have not fired?",
             normal="0.",
-            otherwise="The service's `work` process is away, or a timer's handler fails again and again: its log says "
-            "which. Overdue orders are told late, and then once.",
+            otherwise="`phoihop timers` says which, and what went wrong; untried ones: the service's `work` process is "
+            "away. Overdue orders are told late, and then once.",
             kind="stat",
             unit=COUNT,
             queries=(Query("sum(" + process("phoihop_timers_overdue") + ")", "due"),),

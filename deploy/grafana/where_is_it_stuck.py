@@ -285,7 +285,7 @@ LAST_STAGES = Row(
             title="Webhooks not delivered",
             question="How many webhooks wait, and how many endpoints are suspended?",
             normal="`waiting` falls back to 0; `suspended endpoints` is 0.",
-            otherwise="`GET /notify/v1/endpoints` shows who is suspended; once the company has mended it, "
+            otherwise="`phoihop read /notify/v1/endpoints` shows who is suspended; once the company has mended it, "
             "`POST …/endpoints/<id>/resumption` lets the held messages go.",
             kind="timeseries",
             unit=COUNT,
@@ -305,7 +305,7 @@ LAST_STAGES = Row(
             title="Timers due, by service",
             question="Whose timers are late?",
             normal="0.",
-            otherwise="The `work` log of that service names the timer and what went wrong.",
+            otherwise="`phoihop timers` names the timer and what went wrong.",
             kind="timeseries",
             unit=COUNT,
             queries=(Query("sum by (service) (" + process("phoihop_timers_overdue") + ")", "{{service}}"),),

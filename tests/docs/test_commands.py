@@ -1,5 +1,6 @@
 """Every command a document shows can be typed: make, phoihop, and what README lets people run."""
 
+import importlib
 import re
 import shlex
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import typer
@@ -102,6 +104,28 @@ def test_what_documents_show_of_phoihop_can_be_typed() -> None:
             wrong += [f"{said}: {why}" for one in calls(said.text) if (why := parse(one, whole=True))]
     assert wrong == []
     assert met > 5
+
+
+def test_what_alerts_tell_people_to_type_exists() -> None:
+    """Their labels are filled in by Prometheus."""
+    wrong, met = [], 0
+    for file in files():
+        if file.match("deploy/prometheus/rules/*.yml"):
+            for shown in re.findall(r"^ +first_command: (phoihop .*)$", text(file), re.MULTILINE):
+                plain = re.sub(r"\{\{[^}]*\}\}", "registry", shown)
+                wrong += [f"{file}: {shown}: {why}" for one in calls(plain) if (why := parse(one, whole=True))]
+                met += 1
+    assert wrong == []
+    assert met > 5
+
+
+def test_the_doors_that_people_are_told_to_read_are_there() -> None:
+    for path in {path for file in files() for path in re.findall(r'phoihop read \\?"?(/[^\s"`\\]+)', text(file))}:
+        address, _, filters = path.partition("?")
+        routes = importlib.import_module(f"services.{path.split('/')[1]}.api").routes
+        (route,) = [route for route in routes if (route.method, route.path) == ("GET", address)]
+        route.filters.model_validate(dict(parse_qsl(filters)))
+        assert {name for name, _ in parse_qsl(filters)} <= route.filters.model_fields.keys(), path
 
 
 def every_help(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:

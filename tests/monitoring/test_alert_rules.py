@@ -166,4 +166,11 @@ def test_every_alert_has_its_section_with_the_same_five_answers() -> None:
     for name, section in sections.items():
         for said in ("**Means.**", "**Costs.**", "**First.**", "**Then.**", "**Over.**"):
             assert said in section, (name, said)
-        assert f"`{ALERTS[name]['annotations']['first_command']}`" in section, name
+        command = ALERTS[name]["annotations"]["first_command"]
+        assert f"* **First.** `{as_documents_write(command)}`: " in section, name
+
+
+def as_documents_write(command: str) -> str:
+    """`{{ $labels.service }}` is `<service>`, and `<SERVICE>` in capitals."""
+    capitals = re.sub(r"\{\{ \$labels\.(\w+) \| toUpper \}\}", lambda match: f"<{match[1].upper()}>", command)
+    return re.sub(r"\{\{ \$labels\.(\w+) \}\}", r"<\1>", capitals)
