@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import structlog
 
 from chassis.observe import logs, traces
+from chassis.process import garbage
 from chassis.settings import CannotStart, Settings
 
 HERE = Path(__file__).parent
@@ -48,6 +49,7 @@ def launch(service: str, role: str, package: str) -> int:
         if not settings.database_url:
             raise CannotStart(f"DATABASE_URL_{service.upper()} is not set")
         process = bootstrap.http(settings) if role == "http" else bootstrap.work(settings)
+        garbage.look_less_often()
         code = process.run()
         logger.info("stopped", code=code)
         return code

@@ -8,10 +8,12 @@ from benchmarks.ledger.bootstrap import WRITER, ledger_commands
 from benchmarks.ledger.domain import WriteEntry, fields
 from benchmarks.task import found, percentile, task
 from chassis.postgres.pool import Pool
+from chassis.process import garbage
 
 
 def main() -> None:
     asked = task()
+    garbage.look_less_often()  # as every process of a service does at its start
     pool = Pool(asked["dsn"], size=1)
     commands = ledger_commands()
     chance = random.Random(asked["round"])

@@ -14,6 +14,7 @@ from chassis.consume.broker import Polled
 from chassis.consume.kafka_broker import KafkaBroker
 from chassis.consume.loop import ConsumerLoop
 from chassis.postgres.pool import Pool
+from chassis.process import garbage
 
 
 class Timed(KafkaBroker):
@@ -30,6 +31,7 @@ class Timed(KafkaBroker):
 
 def main() -> None:
     asked: dict[str, Any] = task()
+    garbage.look_less_often()  # as every process of a service does at its start
     pool = Pool(asked["dsn"], size=2)
     consumer = views()
     broker = Timed(settings(asked), consumer.name, consumer.topics)

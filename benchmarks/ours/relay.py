@@ -8,11 +8,13 @@ import time
 from benchmarks.ours.kafka import settings
 from benchmarks.task import found, task
 from chassis.postgres.pool import Pool
+from chassis.process import garbage
 from chassis.relay.relay import Relay
 
 
 def main() -> None:
     asked = task()
+    garbage.look_less_often()  # as every process of a service does at its start
     pool = Pool(asked["dsn"], size=2)
     relay = Relay(pool, asked["service"], settings(asked))
     count = 0

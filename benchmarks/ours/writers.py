@@ -12,6 +12,7 @@ from benchmarks.ledger.bootstrap import FOLD, SCOPE, WRITER, ledger_commands
 from benchmarks.ledger.domain import EntryWritten, WriteEntry, fields
 from benchmarks.task import found, percentile, task
 from chassis.postgres.pool import Pool
+from chassis.process import garbage
 from chassis.store.append import append
 from chassis.store.decision import Change, Decision
 from contracts.envelope import Metadata
@@ -65,6 +66,7 @@ def write(asked: dict[str, Any], number: int, gate: Any, results: Any) -> None:
 
 def main() -> None:
     asked = task()
+    garbage.look_less_often()  # as every process of a service does at its start
     context = get_context("fork")
     gate, results = context.Barrier(asked["writers"]), context.Queue()
     writers = [context.Process(target=write, args=(asked, number, gate, results)) for number in range(asked["writers"])]

@@ -120,6 +120,14 @@ def secret_id(principal: Principal, key: str) -> UUID:
     return uuid5(command_id_of(principal, key), SECRET)
 
 
+def run_until_idle(notify: Notify) -> int:
+    """Makes attempts until nothing is due; answers how many."""
+    worker, attempts = notify.worker(), 0
+    while worker.run_once():
+        attempts += 1
+    return attempts
+
+
 def demanded(provider_id: UUID, order_id: UUID, version: int = 1) -> Received[ContractTerminationDemanded]:
     """An order to end a contract, as it comes from enforcement."""
     event = ContractTerminationDemanded(

@@ -10,9 +10,6 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from contracts.commands.notify import RegisterEndpoint, ResumeEndpoint, RotateEndpointSecret, SuspendEndpoint
-from services.notify.deliveries.clock_watch import ClockWatch
-from services.notify.deliveries.lanes import lease
-from services.notify.deliveries.queue import enqueue
 from services.notify.domain.addresses import AddressPolicy
 from services.notify.sender.port import Outcome, Post
 from tests.conformance.sender.endpoint_server import Behaviour, Connection, EndpointServer
@@ -23,6 +20,7 @@ from tests.integration.notify.conftest import (
     demanded,
     endpoint_of,
     free_port,
+    run_until_idle,
     withdrawn,
 )
 
@@ -38,13 +36,6 @@ def answers(*statuses: int) -> Behaviour:
         connection.answer(left.pop(0) if len(left) > 1 else left[0])
 
     return behave
-
-
-def run_until_idle(notify: Notify) -> int:
-    worker, attempts = notify.worker(), 0
-    while worker.run_once():
-        attempts += 1
-    return attempts
 
 
 def test_a_demand_reaches_the_addressee_signed(notify: Notify, server: EndpointServer, isp: UUID) -> None:
@@ -370,54 +361,3 @@ def test_the_timestamp_of_a_signature_is_the_database_time(notify: Notify, serve
     run_until_idle(notify)
     (post,) = server.posts_to("/hook")
     assert abs(int(post.headers["webhook-timestamp"]) - datetime.now(UTC).timestamp()) < 60
-
-
-SAID_BY_A_CLOCK_AHEAD = """
-with ahead as (
-    update lane set said_at = said_at + interval '1 hour', due_at = due_at + interval '1 hour', owner = 'who died',
-        leased_until = clock_timestamp() + interval '1 hour')
-update webhook set next_attempt_at = next_attempt_at + interval '1 hour' returning 1
-"""
-
-
-@pytest.mark.fault("F20")
-def test_what_waits_for_a_clock_that_was_set_back_is_due_at_once(
-    notify: Notify, server: EndpointServer, isp: UUID
-) -> None:
-    server.behaviours["/hook"] = lambda connection: connection.answer(200)
-    notify.registered(isp, server.url("/hook"))
-    notify.hand_over(demanded(isp, uuid4()))
-    assert notify.rows(SAID_BY_A_CLOCK_AHEAD) == [(1,)]
-    assert run_until_idle(notify) == 0
-    ClockWatch(notify.pool).run_once()
-    assert run_until_idle(notify) == 1
-    assert notify.rows("select state from webhook") == [("delivered",)]
-
-
-@pytest.mark.fault("F20")
-def test_a_message_queued_after_the_clock_was_set_back_does_not_hide_that_its_lane_waits(
-    notify: Notify, server: EndpointServer, isp: UUID
-) -> None:
-    order = uuid4()
-    server.behaviours["/hook"] = lambda connection: connection.answer(200)
-    notify.registered(isp, server.url("/hook"))
-    notify.hand_over(demanded(isp, order))
-    assert notify.rows(SAID_BY_A_CLOCK_AHEAD) == [(1,)]
-    notify.hand_over(withdrawn(isp, order))
-    assert run_until_idle(notify) == 0
-    ClockWatch(notify.pool).run_once()
-    assert run_until_idle(notify) == 2
-
-
-@pytest.mark.fault("F20")
-def test_a_clock_set_in_the_middle_of_a_transaction_says_one_time(notify: Notify, isp: UUID) -> None:
-    """Every time that a transaction writes about a lane is one reading, so none can be an hour apart from `said_at`."""
-    notify.registered(isp, f"http://127.0.0.1:{free_port()}/hook")
-    with notify.pool.transaction() as cursor:
-        enqueue(cursor, [demanded(isp, uuid4())])
-        cursor.execute("select next_attempt_at = now(), due_at = now(), said_at = now() from webhook natural join lane")
-        assert cursor.fetchall() == [(True, True, True)]
-    with notify.pool.transaction() as cursor:
-        assert lease(cursor, "a worker", 45.0)
-        cursor.execute("select said_at = now(), leased_until = now() + interval '45 s' from lane")
-        assert cursor.fetchall() == [(True, True)]
