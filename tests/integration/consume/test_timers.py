@@ -140,6 +140,19 @@ def test_a_timer_that_fails_says_why_and_is_tried_again_later(rig: Rig, setting:
     assert stored(rig, counter) == [1]
 
 
+@pytest.mark.fault("F20")
+def test_a_timer_that_failed_while_the_clock_was_ahead_is_tried_when_it_is_set_back(
+    rig: Rig, setting: Commands, wall: SteeredWall
+):
+    put(rig, setting, "bad")
+    wall.advance(timedelta(days=10))
+    timers = worker(rig, wall)
+    assert timers.run_once() == 1
+    wall.advance(timedelta(days=-9))
+    assert [timers.run_once() for _ in range(2)] == [1, 0]
+    assert rig.rows("select attempts from timer") == [(2,)]
+
+
 def test_a_timer_nobody_waits_for_is_told(rig: Rig, setting: Commands, wall: SteeredWall):
     put(rig, setting, "unheard-of")
     wall.advance(timedelta(days=1))

@@ -1,13 +1,18 @@
 """Records read back from the bytes that kafka-python's own builder makes."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from chassis.consume import kafka_records
 
+from kafka import TopicPartition  # isort: skip
+from kafka.consumer.fetcher import Fetcher  # isort: skip
 from kafka.errors import CorruptRecordError  # isort: skip
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder  # isort: skip
+from kafka.record.memory_records import MemoryRecords  # isort: skip
 
 kafka_records.install()
 
@@ -56,3 +61,47 @@ def test_lengths_that_do_not_agree_are_corrupt():
     whole = batch_of([(b"k", b"v", [("name", b"text")])])
     with pytest.raises(CorruptRecordError):
         list(DefaultRecordBatch(whole + b"\0"))
+
+
+def fetched(whole: bytes, offset: int = 0) -> Any:
+    return Fetcher.PartitionRecords(offset, TopicPartition("t", 3), MemoryRecords(whole))
+
+
+@given(records)
+def test_a_fetch_yields_what_kafka_python_itself_would_yield(
+    found: list[tuple[bytes | None, bytes | None, list[Header]]],
+):
+    whole = batch_of(found)
+    ours, theirs = fetched(whole), fetched(whole)
+    theirs.record_iterator = kafka_records._stock_unpack(
+        theirs, theirs.topic_partition, MemoryRecords(whole), None, None
+    )
+    for _ in range(len(found) + 1):
+        assert [one[:9] for one in ours.take(1)] == [one[:9] for one in theirs.take(1)]
+        assert (ours.next_fetch_offset, ours.records_read) == (theirs.next_fetch_offset, theirs.records_read)
+        assert bool(ours) == bool(theirs)
+        if not ours:
+            return
+
+
+def test_a_fetch_from_the_middle_of_a_batch_begins_there():
+    part = fetched(batch_of([(b"a", b"1", []), (b"b", b"2", []), (b"c", b"3", [])]), offset=1)
+    assert [record.offset for record in part.take()] == [1, 2]
+
+
+def test_a_batch_that_does_not_match_its_checksum_is_corrupt():
+    whole = bytearray(batch_of([(b"k", b"v", [("name", b"text")])]))
+    whole[-1] ^= 1
+    with pytest.raises(CorruptRecordError, match="checksum"):
+        fetched(bytes(whole)).take()
+
+
+def test_records_like_the_last_one_are_cut_by_its_layout_and_others_are_not():
+    """Same names, same lengths: one look. A value as long as another name with it must not pass for that."""
+    alike = [(b"k", b"v", [("name", b"%04d" % number), ("other", b"x")]) for number in range(3)]
+    unlike = [
+        (b"k", b"v", [("name", b"0000\x0aother"), ("o", b"")]),
+        (b"k", b"v", [("eman", b"0001"), ("other", b"x")]),
+    ]
+    found = [*alike, *unlike, *alike]
+    assert [record.headers for record in fetched(batch_of(found)).take()] == [headers for _, _, headers in found]
