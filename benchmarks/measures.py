@@ -164,8 +164,8 @@ MEASURES: dict[str, Measure] = {
 
 
 def _entry() -> dict[str, object]:
-    return EntryWritten(**fields(1, 1)).model_dump(mode="json")  # type: ignore[arg-type]
+    return EntryWritten(**fields(1, 1)).model_dump(mode="json")
 
 
 def _data() -> str:
-    return EntryWritten(**fields(1, 1)).model_dump_json()  # type: ignore[arg-type]
+    return EntryWritten(**fields(1, 1)).model_dump_json()

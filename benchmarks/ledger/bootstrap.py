@@ -39,15 +39,15 @@ def migrations() -> tuple[Path, ...]:
     return ()
 
 
-def commands(settings: Settings) -> Commands:  # noqa: ARG001
+def commands(_settings: Settings) -> Commands:
     return ledger_commands()
 
 
-def consumers(settings: Settings) -> tuple[Consumer, ...]:  # noqa: ARG001
+def consumers(_settings: Settings) -> tuple[Consumer, ...]:
     return (views(),)
 
 
-def http(settings: Settings) -> NoReturn:  # noqa: ARG001
+def http(_settings: Settings) -> NoReturn:
     raise CannotStart("the ledger has no doors")
 
 

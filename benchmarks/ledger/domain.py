@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID, uuid5
 
 from contracts.catalogue import TypeKey
@@ -38,7 +39,7 @@ class Entry:
     seats: int = 0
 
 
-def decide(entry: Entry, command: WriteEntry) -> EntryWritten:  # noqa: ARG001
+def decide(_entry: Entry, command: WriteEntry) -> EntryWritten:
     return EntryWritten.model_construct(**dict(command))
 
 
@@ -55,7 +56,7 @@ def entry_id(number: int) -> UUID:
     return uuid5(PHOIHOP, f"entry/{number}")
 
 
-def fields(number: int, version: int) -> dict[str, object]:
+def fields(number: int, version: int) -> dict[str, Any]:
     """What is written about entry `number` for the `version`-th time."""
     return {
         "entry_id": entry_id(number),

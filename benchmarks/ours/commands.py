@@ -20,7 +20,7 @@ def main() -> None:
     took: list[float] = []
     begin = now = time.perf_counter()
     while now - begin < asked["seconds"]:
-        command = WriteEntry(**fields(chance.randrange(asked["streams"]), 11))  # type: ignore[arg-type]
+        command = WriteEntry(**fields(chance.randrange(asked["streams"]), 11))
         commands.execute(pool, command, principal=WRITER, key=uuid4())
         now, before = time.perf_counter(), now
         took.append(now - before)

@@ -48,7 +48,7 @@ def write(pool: Pool, version: int, numbers: range) -> None:
                         entry_id(number),
                         FOLD.category,
                         version - 1,
-                        (EntryWritten(**fields(number, version)),),  # type: ignore[arg-type]
+                        (EntryWritten(**fields(number, version)),),
                     )
                     for number in numbers
                 )

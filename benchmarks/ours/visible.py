@@ -22,7 +22,7 @@ def main() -> None:
     commands, consumer = ledger_commands(), views().name
 
     def one(number: int, due: float) -> float:
-        written = WriteEntry(**fields(number % asked["streams"], 11))  # type: ignore[arg-type]
+        written = WriteEntry(**fields(number % asked["streams"], 11))
         answer = commands.execute(pool, written, principal=WRITER, key=uuid4())
         assert answer.after is not None
         wait_until_seen(pool, consumer, answer.after, timeout=30)

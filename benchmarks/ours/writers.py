@@ -29,7 +29,7 @@ def bare_append(pool: Pool, chance: random.Random, streams: int) -> None:
             principal=WRITER.name,
             command_id=command_id,
             request_digest=bytes(32),
-            decision=Decision(changes=(Change(stream, FOLD.category, 0, (EntryWritten(**written),)),)),  # type: ignore[arg-type]
+            decision=Decision(changes=(Change(stream, FOLD.category, 0, (EntryWritten(**written),)),)),
             metadata=metadata(command_id),
             recorded_at=datetime.now(UTC),
         )
@@ -43,7 +43,7 @@ COMMANDS = ledger_commands()
 
 
 def full_handler(pool: Pool, chance: random.Random, streams: int) -> None:
-    command = WriteEntry(**fields(chance.randrange(streams), 11))  # type: ignore[arg-type]
+    command = WriteEntry(**fields(chance.randrange(streams), 11))
     COMMANDS.execute(pool, command, principal=WRITER, key=uuid4())
 
 
