@@ -171,6 +171,7 @@ class KafkaBroker:
     def _connect(self) -> None:
         client = self._make()
         if self._group is not None:
+            _remember_what_is_assigned_from(client._coordinator)
             client.subscribe(topics=list(self._topics), listener=self._notes)
         else:
             everything = [
@@ -185,6 +186,24 @@ class KafkaBroker:
     def _ours(self, partitions: Iterable[Partition]) -> list[Any]:
         held = self._client.assignment()
         return [name for name in (TopicPartition(*partition) for partition in partitions) if name in held]
+
+
+def _remember_what_is_assigned_from(coordinator: Any) -> None:
+    """The member that assigns joins again when the partitions it knows are others than those it assigned from.
+
+    kafka-python 3.0.12 remembers for that what it knew last, also when it assigned from less: while it may not see a
+    topic it assigns none of its partitions, and once it may see it again nothing has changed for it. The group then
+    holds nothing for ever and looks well.
+    """
+    assign = coordinator._perform_assignment
+
+    def assign_and_remember(*asked: Any) -> Any:
+        assigned = assign(*asked)
+        seen = coordinator._build_metadata_snapshot(coordinator._subscription, coordinator._cluster)
+        coordinator._assignment_snapshot = coordinator._metadata_snapshot = seen
+        return assigned
+
+    coordinator._perform_assignment = assign_and_remember
 
 
 @contextmanager

@@ -2,11 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from uuid import uuid4
 
 import pytest
 
+from chassis.consume.broker import Partition
+from chassis.consume.failures import BusAway
+from chassis.consume.kafka_broker import KafkaBroker
 from chassis.kafka import topics
+from chassis.kafka.clients import KafkaSettings
+from contracts.topics import EVENT_PARTITIONS, events_topic
 from deploy.local.stack.process import Child
 from tests.faults.doses import rounds
 from tests.faults.servers.operator import administering
@@ -37,15 +43,8 @@ LINES_A_SECOND = 10
 @contextmanager
 def access_removed(system: System) -> Iterator[None]:
     """registry may neither write nor read any topic, nor join a group."""
-    everything = ACLFilter(
-        "User:registry",
-        None,
-        ACLOperation.ANY,
-        ACLPermissionType.ANY,
-        ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY),
-    )
     with administering(system) as admin:
-        admin.delete_acls([everything])
+        admin.delete_acls([everything_of("registry", ResourceType.ANY)])
     try:
         yield
     finally:
@@ -94,6 +93,43 @@ def test_a_service_that_kafka_refuses_says_so_keeps_everything_and_goes_on_by_it
         assert process.is_running(), process.why_it_ended()
         assert process is system.child("registry-work")
         system.check()
+
+
+@pytest.mark.fault("F30")
+def test_a_member_that_joined_while_it_might_not_see_its_topic_gets_the_partitions_when_it_may(system: System) -> None:
+    """As an administrator leaves it who gives the rights back one by one, the group's first."""
+    topic, kafka = events_topic("enforcement"), system.stack.servers.kafka
+    settings = KafkaSettings(kafka.bootstrap_servers, "registry", kafka.password("registry"))
+    with closing(KafkaBroker(settings, f"registry.test-{uuid4()}", [topic])) as member:
+        held: set[Partition] = set()
+
+        def polled() -> bool:
+            with suppress(BusAway):
+                news = member.poll(0.1, 1)
+                held.difference_update(news.revoked)
+                held.update(news.assigned)
+            return True
+
+        def holds(count: int) -> bool:
+            return polled() and len(held) == count
+
+        wait_until(lambda: holds(EVENT_PARTITIONS), SEEN_S, "it holds every partition")
+        with administering(system) as admin:
+            admin.delete_acls([everything_of("registry", ResourceType.TOPIC)])
+        try:
+            wait_until(lambda: polled() and member.topic_id(topic) is None, SEEN_S, "it does not see the topic")
+            member._client._coordinator.request_rejoin()
+            wait_until(lambda: holds(0), SEEN_S, "it has joined again, and holds nothing")
+        finally:
+            topics.apply(system.kafka)
+        wait_until(lambda: holds(EVENT_PARTITIONS), SEEN_S, "it holds every partition again")
+    system.check()
+
+
+def everything_of(user: str, kind: ResourceType) -> ACLFilter:
+    """The rights of this user on every resource of this kind."""
+    anything = ResourcePatternFilter(kind, None, ACLResourcePatternType.ANY)
+    return ACLFilter(f"User:{user}", None, ACLOperation.ANY, ACLPermissionType.ANY, anything)
 
 
 def retries(system: System, worker: str) -> float:
