@@ -12,7 +12,7 @@ from cli.telling import clear_errors, out
 @clear_errors
 def read(
     path: Annotated[str, typer.Argument(metavar="PATH", help="Such as /notify/v1/deliveries?state=waiting.")],
-    as_json: Annotated[bool, typer.Option("--json", help="It is JSON either way.")] = True,  # noqa: ARG001
+    _as_json: Annotated[bool, typer.Option("--json", help="It is JSON either way.")] = True,
 ) -> None:
     """What `GET` on a service's door answers a reader of the Department; of a list its first page.
 

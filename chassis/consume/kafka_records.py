@@ -22,7 +22,9 @@ from kafka.record.util import decode_varint  # isort: skip
 FORMAT = 2
 """The only record format that Kafka 4 writes."""
 MOST_LENGTHS = 2_000
+"""Of headers whose layouts are remembered: beyond, all are forgotten, so that strange records fill no memory."""
 LAYOUTS_A_LENGTH = 4
+"""The newest: types of event whose headers happen to be equally long do not push each other out."""
 Headers = list[tuple[str, bytes | None]]
 
 
