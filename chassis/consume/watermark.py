@@ -102,7 +102,12 @@ def move(cursor: Cursor, consumer: str, orders: Mapping[Partition, Order], seen:
             [order.stored_offset for order in orders.values()],
             consumer,
             consumer,
-            list(seen),
-            list(seen.values()),
+            _array(seen),
+            _array(seen.values()),
         ),
     )
+
+
+def _array(found: Iterable[str | int]) -> str:
+    """Ids or numbers as one literal: the driver would quote each, and the server parse each as an expression."""
+    return f"{{{','.join(map(str, found))}}}"

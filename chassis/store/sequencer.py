@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from psycopg2.extras import execute_values
+from pydantic_core import to_json
 
 from chassis.kafka.partition import partition_of
 from chassis.postgres.pool import Pool
@@ -37,7 +37,9 @@ where event_no = any(array(select event_no from next)) order by event_no
 """
 """Arrays, so that both tables are read by their index whatever the planner believes about their size."""
 WRITE = """
-insert into public.log (epoch, position, event_no, partition, prev, sequenced_at, hash) values %s
+insert into public.log (epoch, position, event_no, partition, prev, sequenced_at, hash)
+select %s, position, event_no, partition, prev, %s, hash from json_to_recordset(%s)
+    as row (position bigint, event_no bigint, partition smallint, prev bigint, hash bytea)
 """
 
 
@@ -98,8 +100,16 @@ class Sequencer:
             partition = partition_of(stream_id)
             prev = of_partition.get(partition, 0)
             previous = chain_hash(previous, epoch, position, partition, prev, sequenced_us, event_id.bytes, digest)
-            rows.append((epoch, position, event_no, partition, prev, sequenced_at, previous))
+            rows.append(
+                {
+                    "position": position,
+                    "event_no": event_no,
+                    "partition": partition,
+                    "prev": prev,
+                    "hash": f"\\x{previous.hex()}",
+                }
+            )
             of_partition[partition] = position
         if rows:
-            execute_values(cursor, WRITE, rows, page_size=len(rows))
+            cursor.execute(WRITE, (epoch, sequenced_at, to_json(rows).decode()))
         return _Heads(position, previous, of_partition), len(rows)
