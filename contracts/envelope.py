@@ -1,7 +1,7 @@
 """What surrounds every message: the models' base classes, who and why, and the headers on the wire.
 
 A message's value is the exact text that was stored and hashed. Everything around it travels in headers, as CloudEvents
-1.0 in binary mode; `to_kafka` and `Envelope.from_kafka` are the only places that know their names.
+1.0 in binary mode; `headers_of` and `Envelope.from_kafka` are the only places that know their names.
 """
 
 from collections.abc import Mapping
@@ -146,35 +146,56 @@ class MalformedMessage(ValueError):
 
 
 def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
-    """The headers of an event on Kafka (CloudEvents 1.0, binary mode, with our extension attributes)."""
-    return to_kafka(envelope)[1]
+    """The headers of an event on Kafka; its value is `data`, its key the stream's id in lower case."""
+    return headers_of(
+        envelope.source, str(envelope.event_id), envelope.type, envelope.schema_version, str(envelope.stream_id),
+        envelope.stream_version, envelope.scope, envelope.occurred_at, envelope.sequenced_at, envelope.epoch,
+        envelope.position, envelope.prev, envelope.meta,
+    )  # fmt: skip
 
 
-def to_kafka(envelope: Envelope) -> tuple[bytes, list[tuple[str, bytes]]]:
-    """The key and the headers of an event on Kafka; its value is `data`."""
-    stream = str(envelope.stream_id).encode()
-    kind, schema = _names_of(envelope.type, envelope.schema_version)
+def headers_of(
+    source: str,
+    event_id: str,
+    kind: str,
+    schema_version: int,
+    stream_id: str,
+    stream_version: int,
+    scope: str,
+    occurred_at: datetime,
+    sequenced_at: datetime,
+    epoch: int,
+    position: int,
+    prev: int,
+    meta: bytes,
+) -> list[tuple[str, bytes]]:
+    """What an `Envelope` says, as headers (CloudEvents 1.0, binary mode, with our extension attributes).
+
+    Ids are text, lower case, 36 characters: the relay has them as text, and two ids cost more to read than all headers.
+    """
+    stream = stream_id.encode()
+    type_name, schema = _names_of(kind, schema_version)
     headers = [
         ("ce_specversion", SPEC_VERSION),
-        ("ce_id", str(envelope.event_id).encode()),
-        ("ce_type", kind),
-        ("ce_source", b"/" + envelope.source.encode()),
+        ("ce_id", event_id.encode()),
+        ("ce_type", type_name),
+        ("ce_source", b"/" + source.encode()),
         ("ce_subject", stream),
-        ("ce_time", _format_time(envelope.occurred_at)),
-        ("ce_sequencedtime", _format_time(envelope.sequenced_at)),
+        ("ce_time", _format_time(occurred_at)),
+        ("ce_sequencedtime", _format_time(sequenced_at)),
         ("ce_dataschema", schema),
         ("ce_partitionkey", stream),
-        ("ce_sequence", b"%019d" % envelope.position),
-        ("ce_prev", b"%d" % envelope.prev),
-        ("ce_logepoch", b"%d" % envelope.epoch),
-        ("ce_streamversion", b"%d" % envelope.stream_version),
-        ("ce_province", envelope.scope.encode()),
-        ("ce_meta", envelope.meta),
+        ("ce_sequence", b"%019d" % position),
+        ("ce_prev", b"%d" % prev),
+        ("ce_logepoch", b"%d" % epoch),
+        ("ce_streamversion", b"%d" % stream_version),
+        ("ce_province", scope.encode()),
+        ("ce_meta", meta),
         ("content-type", CONTENT_TYPE),
     ]
-    if b'"traceparent":"' in envelope.meta:  # most have none, and reading the metadata costs more than all the rest
-        headers.append(("traceparent", (envelope.metadata.traceparent or "").encode()))
-    return stream, headers
+    if b'"traceparent":"' in meta:  # most have none, and reading the metadata costs more than all the rest
+        headers.append(("traceparent", (Metadata.model_validate_json(meta).traceparent or "").encode()))
+    return headers
 
 
 @lru_cache(maxsize=1_000)

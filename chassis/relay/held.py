@@ -20,9 +20,7 @@ from chassis.kafka.clients import (
 from chassis.observe.metrics import RELAY_PUBLISHED
 from chassis.postgres.pool import Pool
 from chassis.relay import reading
-from chassis.relay.reading import Place
-from chassis.relay.sending import send
-from contracts.envelope import Envelope
+from chassis.relay.reading import Outgoing, Place
 from contracts.topics import events_topic
 
 BATCH = 100
@@ -80,7 +78,7 @@ class Held:
         while partition in (before := reading.state(self._pool, self._topic).place).held:
             first, held = before.held[partition], dict(before.held)
             found = reading.read_partition(self._pool, self._service, partition, first, before.cursor, BATCH)
-            taken = self._send(producer, partition, found)
+            taken = self._send(producer, found)
             confirmed += taken
             if taken < len(found):
                 held[partition] = found[taken].position
@@ -96,11 +94,11 @@ class Held:
                 self._log.info("a held partition goes on", partition=partition)
         return confirmed
 
-    def _send(self, producer: KafkaProducer, partition: int, events: list[Envelope]) -> int:
+    def _send(self, producer: KafkaProducer, events: list[Outgoing]) -> int:
         """How many Kafka confirmed before one was refused for its size or took too long; the first is sent alone."""
         taken = 0
         for part in (events[:1], events[1:]):
-            for sent in [send(producer, self._topic, partition, envelope) for envelope in part]:
+            for sent in [one.send(producer, self._topic) for one in part]:
                 try:
                     sent.get(timeout=PATIENCE_S)
                 except (MessageSizeTooLargeError, RecordListTooLargeError):

@@ -1,4 +1,4 @@
-"""The log as envelopes, and the relay's place in it: up to where every event is on Kafka, and what is held back.
+"""The log as messages, and the relay's place in it: up to where every event is on Kafka, and what is held back.
 
 Cursor and held partitions are one row, changed only from what they were known to be: two relays, or a relay and a
 republish, cannot make each other's events forgotten.
@@ -7,18 +7,20 @@ republish, cannot make each other's events forgotten.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from chassis.kafka.clients import KafkaProducer
 from chassis.postgres.pool import Pool
-from contracts.envelope import Envelope
+from contracts.envelope import headers_of
 
 STATE = """
 select c.position, c.held, coalesce((select max(position) from public.log), 0), exists (select from public.outbox)
 from (values (0)) as always left join (select position, held from public.relay_cursor where topic = %s) as c on true
 """
 EVENTS = """
-select l.epoch, l.position, l.partition, l.prev, l.sequenced_at, e.event_id, e.type, e.schema_version, e.stream_id,
-       e.version, s.scope, e.occurred_at, e.metadata::text, e.data::text
+select l.partition, l.position, e.data::text, e.metadata::text, e.event_id::text, e.type, e.schema_version,
+       e.stream_id::text, e.version, s.scope, e.occurred_at, l.sequenced_at, l.epoch, l.prev
 from public.log l join public.event e on e.event_no = l.event_no join public.stream s on s.stream_id = e.stream_id
 """
 AFTER = EVENTS + "where l.position > %s order by l.position limit %s"
@@ -47,6 +49,25 @@ class State:
     outbox: bool
 
 
+class Outgoing(NamedTuple):
+    """One event as it travels: `value` is the stored bytes."""
+
+    partition: int
+    position: int
+    value: bytes
+    key: bytes
+    headers: list[tuple[str, bytes]]
+
+    def send(self, producer: KafkaProducer, topic: str) -> Any:
+        """kafka-python's future. Raises KafkaError when it cannot even be put into the producer's buffer."""
+        return producer.send(topic, self.value, self.key, self.headers, self.partition)
+
+    @property
+    def traceparent(self) -> str | None:
+        name, value = self.headers[-1]
+        return value.decode() if name == "traceparent" else None
+
+
 def state(pool: Pool, topic: str) -> State:
     """The relay's row is made if there is none."""
     with pool.statements() as cursor:
@@ -59,18 +80,18 @@ def state(pool: Pool, topic: str) -> State:
         return State(Place(row[0] or 0, held), row[2], row[3])
 
 
-def read_after(pool: Pool, source: str, position: int, limit: int) -> list[tuple[int, Envelope]]:
-    """Up to `limit` events after `position`, each with its partition, in the order of the log."""
+def read_after(pool: Pool, source: str, position: int, limit: int) -> list[Outgoing]:
+    """Up to `limit` events after `position`, in the order of the log."""
     with pool.statements() as cursor:
         cursor.execute(AFTER, (position, limit))
-        return [_envelope(source, row) for row in cursor.fetchall()]
+        return [_outgoing(source, *row) for row in cursor.fetchall()]
 
 
-def read_partition(pool: Pool, source: str, partition: int, first: int, last: int, limit: int) -> list[Envelope]:
+def read_partition(pool: Pool, source: str, partition: int, first: int, last: int, limit: int) -> list[Outgoing]:
     """Up to `limit` events of one partition, from position `first` to `last`."""
     with pool.statements() as cursor:
         cursor.execute(OF_PARTITION, (partition, first, last, limit))
-        return [_envelope(source, row)[1] for row in cursor.fetchall()]
+        return [_outgoing(source, *row) for row in cursor.fetchall()]
 
 
 def move(pool: Pool, topic: str, before: Place, after: Place) -> bool:
@@ -90,10 +111,12 @@ def _text(place: Place) -> str:
     return json.dumps({str(partition): position for partition, position in place.held.items()})
 
 
-def _envelope(source: str, row: tuple[Any, ...]) -> tuple[int, Envelope]:
-    epoch, position, partition, prev, sequenced_at, event_id, kind, schema_version, stream_id, version = row[:10]
-    scope, occurred_at, meta, data = row[10:]
-    return partition, Envelope(
+def _outgoing(
+    source: str, partition: int, position: int, data: str, meta: str, event_id: str, kind: str, schema_version: int,
+    stream_id: str, version: int, scope: str, occurred_at: datetime, sequenced_at: datetime, epoch: int, prev: int,
+) -> Outgoing:  # fmt: skip
+    headers = headers_of(
         source, event_id, kind, schema_version, stream_id, version, scope, occurred_at, sequenced_at, epoch, position,
-        prev, meta.encode(), data.encode(),
+        prev, meta.encode(),
     )  # fmt: skip
+    return Outgoing(partition, position, data.encode(), stream_id.encode(), headers)

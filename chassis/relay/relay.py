@@ -24,9 +24,7 @@ from chassis.relay import reading
 from chassis.relay.ahead import refuse_if_ahead
 from chassis.relay.held import Held, is_too_large
 from chassis.relay.outbox import send_outbox
-from chassis.relay.reading import Place
-from chassis.relay.sending import send
-from contracts.envelope import Envelope
+from chassis.relay.reading import Outgoing, Place
 from contracts.topics import AGENCIES_ON_THE_BUS, events_topic, replies_topic
 
 BATCH = 1_000
@@ -125,25 +123,23 @@ class Relay:
         while len(self._window) < (1 if self._one_by_one else WINDOW) and before < head:
             found = reading.read_after(self._pool, self.service, before, self._limit)
             crash_point("relay.before-send")
-            going = [
-                (partition, envelope)
-                for partition, envelope in found
-                if partition not in place.held or envelope.position < place.held[partition]
-            ]
-            spans = self._spans(envelope for _, envelope in going) if traces.is_on() else []
-            sends = [send(producer, self.topic, partition, envelope) for partition, envelope in going]
-            last = found[-1][1].position
-            places = [(partition, envelope.position) for partition, envelope in going]
+            going = found
+            if place.held:
+                going = [one for one in found if one.position < place.held.get(one.partition, one.position + 1)]
+            spans = self._spans(going) if traces.is_on() else []
+            sends = [one.send(producer, self.topic) for one in going]
+            last = found[-1].position
+            places = [(one.partition, one.position) for one in going]
             self._window.append(_Batch(Place(before, place.held), last, sends, places, spans))
             before = last
-            size = sum(len(envelope.data) for _, envelope in found)
+            size = sum(len(one.value) for one in found)
             self._limit = max(1, min(BATCH, BATCH_BYTES * len(found) // max(size, 1)))
         if self._window and before >= head:
             with suppress(KafkaTimeoutError):  # slow is no error; failed sends are found when they are settled
                 producer.flush(timeout=PATIENCE_S)
 
-    def _spans(self, envelopes: Iterable[Envelope]) -> list[Any]:
-        parents = [found for envelope in envelopes if (found := envelope.metadata.traceparent) is not None]
+    def _spans(self, going: Iterable[Outgoing]) -> list[Any]:
+        parents = [found for one in going if (found := one.traceparent) is not None]
         return traces.begin(f"send {self.topic}", parents)
 
     def _settle(self) -> int:

@@ -98,8 +98,8 @@ class Bench:
             pass
         found = read_after(self.pool, "registry", self._taken, 100_000)
         if found:
-            self._taken = found[-1][1].position
-        return found
+            self._taken = found[-1].position
+        return [(one.partition, Envelope.from_kafka(dict(one.headers), one.value)) for one in found]
 
     def send(self, facts: Iterable[Fact], spoilt: Mapping[int, bytes | None] | None = None) -> None:
         """Puts them on the topic in this order, as the relay would; `spoilt`: by position, another value."""

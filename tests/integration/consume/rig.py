@@ -62,8 +62,8 @@ class Rig:
         self.sequencer.run_once()
         found = read_after(self.pool, "counter", self.published, 10_000)
         if found:
-            self.published = found[-1][1].position
-        return list(found)
+            self.published = found[-1].position
+        return [(one.partition, Envelope.from_kafka(dict(one.headers), one.value)) for one in found]
 
     def send(self, found: Sequence[tuple[int, Envelope]], topic: str = TOPIC) -> None:
         for partition, envelope in found:
