@@ -64,7 +64,7 @@ def context_of(
     """What a reaction or a timer may ask while it chooses its commands; powers are asked for by their handlers."""
     now = clocks.wall.now(cursor)
     request = Request(command_id, b"", principal, metadata, None)
-    return Context(request, cursor, _no_powers, now, clocks.calendar.today(now), scope)
+    return Context(request, cursor, _no_powers, clocks, scope, now)
 
 
 def _no_powers(**asked: Any) -> NoReturn:

@@ -15,13 +15,13 @@ from psycopg2 import errors
 from chassis.identity.principal import Principal
 from chassis.observe import traces
 from chassis.postgres.pool import Contended, Pool, TimedOut, Unavailable
-from chassis.store.append import append, stored_answer
-from chassis.store.context import Authority, Context, Request
+from chassis.store.append import append
+from chassis.store.context import AlreadyDone, Authority, Context, Request
 from chassis.store.decision import Answer, Batches, Decision, OutboxMessage
 from chassis.store.digest import request_digest
 from chassis.timers.clocks import Clocks
 from contracts.envelope import PHOIHOP, Command, Metadata
-from contracts.refusals import CommandIdReused, Refusal, StaleVersion
+from contracts.refusals import Refusal, StaleVersion
 from contracts.sql import Cursor
 
 __all__ = ["Answer", "Authority", "Batches", "Commands", "Context", "Decision", "Handler", "command_id_of"]
@@ -35,12 +35,6 @@ PATIENCE_S = 5.0
 """After so long nothing is tried again: the caller waits, and can repeat by itself."""
 CONTENTION = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
 BROKEN_OFF = (psycopg2.OperationalError, psycopg2.InterfaceError, errors.IdleInTransactionSessionTimeout)
-
-BEGIN = """
-select clock_timestamp(), c.request_digest, c.response::text
-from (select) as always left join public.command c on c.principal = %s and c.command_id = %s
-"""
-"""What every handler begins with, in one round trip: the instant, and what was stored for this command before."""
 
 
 def command_id_of(principal: Principal, key: str | UUID) -> UUID:
@@ -147,8 +141,8 @@ class Commands:
     def _execute_once(self, pool: Pool, command: Command, request: Request) -> Answer:
         """Without a transaction around it: what was read is checked by the append, which is one statement."""
         with pool.statements() as cursor:
-            context, done = self._begin(cursor, request)
-            outcome = done or self._decide(cursor, command, context, request)
+            context = self._context(cursor, request)
+            outcome = self._decide(command, context)
             if isinstance(outcome, Answer):
                 return outcome
             if isinstance(outcome, Decision) and outcome.is_one_statement:
@@ -161,8 +155,8 @@ class Commands:
     def _decide_and_append(
         self, cursor: Cursor, command: Command, request: Request, outbox: Sequence[OutboxMessage]
     ) -> Answer:
-        context, done = self._begin(cursor, request)
-        outcome = done or self._decide(cursor, command, context, request)
+        context = self._context(cursor, request)
+        outcome = self._decide(command, context)
         if isinstance(outcome, Batches):
             for number, decision in enumerate(outcome.batches):
                 self._append(cursor, _batch(request, number), context, decision)
@@ -181,21 +175,23 @@ class Commands:
                 self._append(cursor, _batch(request, number), context, decision)
         raise AssertionError("unreachable")
 
-    def _decide(
-        self, cursor: Cursor, command: Command, context: Context, request: Request
-    ) -> Decision | Batches | Answer:
+    def _decide(self, command: Command, context: Context) -> Decision | Batches | Answer:
         handler = self.handlers.get(type(command))
         if handler is None:
             raise LookupError(f"{self.service} has no handler for {type(command).__name__}")
         try:
-            return handler(command, context)
+            outcome = handler(command, context)
+            _ = context.now
+        except AlreadyDone as done:
+            return done.answer
         except Refusal as refusal:
             # A twin of this command may have been accepted while we were deciding: then its answer is ours.
-            _, done = self._begin(cursor, request)
-            if done is not None:
-                return done
+            answer = context.answer_given_meanwhile()
+            if answer is not None:
+                return answer
             context.refuse_if_stale(refusal)
             raise
+        return outcome
 
     def _append(
         self,
@@ -220,17 +216,8 @@ class Commands:
             outbox=outbox,
         )
 
-    def _begin(self, cursor: Cursor, request: Request) -> tuple[Context, Answer | None]:
-        """What the handler may ask, and the answer that was given before. Raises CommandIdReused."""
-        cursor.execute(BEGIN, (request.principal.name, request.command_id))
-        row = cursor.fetchone()
-        assert row is not None
-        of_database, digest, response = row
-        if digest is not None and digest != request.digest:
-            raise CommandIdReused("this command id was used before, for another request")
-        now = self._clocks.wall.shown(of_database)
-        context = Context(request, cursor, self._authority, now, self._clocks.calendar.today(now), self.scope)
-        return context, None if digest is None else stored_answer(response)
+    def _context(self, cursor: Cursor, request: Request) -> Context:
+        return Context(request, cursor, self._authority, self._clocks, self.scope)
 
     def _request(
         self,

@@ -1,6 +1,6 @@
 """From a stream's events to its state."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Generic, TypeVar
@@ -53,10 +53,15 @@ class Loaded(Generic[S]):
 def load(cursor: Cursor, fold: Fold[S], stream_id: UUID) -> Loaded[S]:
     """Raises UnknownStoredType, and whatever `evolve` raises."""
     cursor.execute(LOAD_ONE, (stream_id, fold.category))
-    loaded = Loaded(fold.initial, 0)
-    for version, kind, schema_version, data in cursor.fetchall():
-        loaded = Loaded(fold.evolve(loaded.state, _read(fold, (kind, schema_version), data)), version)
-    return loaded
+    return folded(fold, cursor.fetchall())
+
+
+def folded(fold: Fold[S], rows: Iterable[tuple[int, str, int, str]]) -> Loaded[S]:
+    """From (version, type, schema version, data) of one stream's events, in order. Raises as `load`."""
+    state, version = fold.initial, 0
+    for version, kind, schema_version, data in rows:  # noqa: B007 - the last one counts
+        state = fold.evolve(state, _read(fold, (kind, schema_version), data))
+    return Loaded(state, version)
 
 
 def load_many(cursor: Cursor, fold: Fold[S], stream_ids: Collection[UUID]) -> dict[UUID, Loaded[S]]:

@@ -1,4 +1,4 @@
-"""Commands: already done? → load → decide → append, in one transaction, each at most once."""
+"""Commands: already done? → load → decide → append, each at most once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 
 from chassis.identity.principal import service
+from chassis.postgres.cursor import PooledCursor
 from chassis.postgres.pool import Contended, TimedOut
 from chassis.store.append import Change, Decision, OutboxMessage
 from chassis.store.commands import Batches, Commands, Context
@@ -44,6 +45,48 @@ def test_the_same_key_for_another_request_is_refused(store: Store) -> None:
     execute(store, Count(counter_id=uuid4(), by=5), "k")
     with pytest.raises(CommandIdReused):
         execute(store, Count(counter_id=uuid4(), by=5), "k")
+
+
+def requires_first(command: Count, context: Context) -> Decision:
+    return count(command, context)
+
+
+def loads_first(command: Count, context: Context) -> Decision:
+    counter = context.load(COUNTER, command.counter_id)
+    return Decision((Change(command.counter_id, "counter", counter.version, (Counted(by=command.by),)),))
+
+
+def asks_nothing(command: Count, context: Context) -> Decision:
+    return Decision((Change(command.counter_id, "counter", 0, (Counted(by=command.by),)),))
+
+
+def queries_first(command: Count, context: Context) -> Decision:
+    context.claimed_by("number", "1")
+    return loads_first(command, context)
+
+
+@pytest.mark.parametrize(
+    ("handler", "questions"), [(requires_first, 3), (loads_first, 2), (asks_nothing, 2), (queries_first, 3)]
+)
+def test_whatever_a_handler_asks_first_a_repetition_is_noticed(
+    store: Store, monkeypatch: pytest.MonkeyPatch, handler: Any, questions: int
+) -> None:
+    asked: list[str] = []
+    store.rows("select")  # opens the connection
+
+    def execute_and_tell(cursor: Any, sql: str, parameters: Any = None) -> None:
+        asked.append(sql)
+        psycopg2.extensions.cursor.execute(cursor, sql, parameters)
+
+    monkeypatch.setattr(PooledCursor, "execute", execute_and_tell, raising=False)
+    command, commands = Count(counter_id=uuid4(), by=5), counting({Count: handler})
+    first = execute(store, command, "k", commands)
+    assert len(asked) == questions, "round trips of a command"
+    again = execute(store, command, "k", commands)
+    assert (first.replayed, again.replayed, again.after) == (False, True, first.after)
+    with pytest.raises(CommandIdReused):
+        execute(store, Count(counter_id=command.counter_id, by=6), "k", commands)
+    assert store.rows("select count(*) from event") == [(1,)]
 
 
 def test_another_principal_may_use_the_same_key(store: Store) -> None:
