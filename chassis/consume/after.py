@@ -11,19 +11,8 @@ from contracts.sql import Cursor
 ENTRY = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@([0-9]{1,9})")
 LONGEST = 20
 """Entries; a write answers at most one a partition."""
-LOOK_EVERY_S = 0.02
-
-STATE = """
-with wanted (stream_id, version) as (select * from unnest(%(streams)s::uuid[], %(versions)s::int[])),
-name as (select coalesce((select %(consumer)s || '@' || live_version from public.consumer_version
-    where consumer = %(consumer)s), %(consumer)s) as consumer)
-select
-    (select count(*) from wanted w join public.seen s on s.stream_id = w.stream_id and s.version >= w.version
-        join name on s.consumer = name.consumer) as seen,
-    exists (select 1 from public.parked p join name on p.consumer = name.consumer
-        join wanted w on p.stream = w.stream_id::text and p.stream_version <= w.version
-        where p.state in ('parked', 'retry')) as is_parked
-"""
+LOOK_EVERY_S = 0.01
+HAS_SEEN = "select seen, is_parked from public.has_seen(%s, %s::uuid[], %s)"
 
 
 class ProjectionBehind(
@@ -71,7 +60,7 @@ def wait_until_seen(pool: Pool, consumer: str, after: str, timeout: float = 2.0)
 
 
 def _look(cursor: Cursor, consumer: str, wanted: dict[UUID, int]) -> tuple[int, bool]:
-    cursor.execute(STATE, {"consumer": consumer, "streams": list(map(str, wanted)), "versions": list(wanted.values())})
+    cursor.execute(HAS_SEEN, (consumer, list(wanted), list(wanted.values())))
     row = cursor.fetchone()
     assert row is not None
     return row[0], row[1]
