@@ -25,7 +25,9 @@ class Step(Protocol):
 
 @dataclass(slots=True)
 class Driver:
-    """`idle_s`: the pause after a step that had nothing to do. `passing`: tells what will go by from what is a bug."""
+    """`idle_s`: the pause after a step that had nothing to do, which `news` ends. `passing`: tells what will go by from
+    what is a bug.
+    """
 
     name: str
     step: Step
@@ -36,6 +38,7 @@ class Driver:
     """Called once if the step raised something unknown: the process must end."""
     cause: Callable[[BaseException], str] = cause_of
     """What was in the way of a step that is tried again, as the metrics name it."""
+    news: Event | None = None
     _beat: float = field(default_factory=time.monotonic)
     _trouble: tuple[float, str] | None = None
     _thread: Thread | None = None
@@ -78,6 +81,8 @@ class Driver:
         rest_s = FIRST_REST_S
         while not self.stop.is_set():
             self._beat = time.monotonic()
+            if self.news is not None:
+                self.news.clear()
             try:
                 done = self.step.run_once()
             except Exception as error:
@@ -89,7 +94,7 @@ class Driver:
                 continue
             self._trouble, rest_s = None, FIRST_REST_S
             if not done and self.idle_s:
-                self.stop.wait(self.idle_s)
+                (self.news or self.stop).wait(self.idle_s)
 
     def _note(self, error: Exception, rest_s: float) -> None:
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -50,11 +50,14 @@ AtStart = Callable[[Pool], None]
 
 @dataclass(frozen=True)
 class Worker:
-    """Something a service lets work in a thread of its own; `idle_s` is the pause when it had nothing to do."""
+    """Something a service lets work in a thread of its own; `idle_s` is the pause when it had nothing to do, which
+    `news` ends.
+    """
 
     name: str
     step: Step
     idle_s: float = 0.1
+    news: Flag | None = None
 
 
 class Work:
@@ -96,10 +99,11 @@ class Work:
         managers = [found for found in (consumer.member for consumer in consumers) if isinstance(found, Manager)]
         timer_worker = Timers(self._pool, commands, timers or {}, managers, clocks)
         relay = Relay(self._pool, name, kafka)
-        sequencer = _OnceKafkaWasSeen(Sequencer(self._pool, name), relay)
+        sequenced = Flag()
+        sequencer = _OnceKafkaWasSeen(Sequencer(self._pool, name), relay, sequenced)
         found = [
             Worker(f"{name}.sequencer", sequencer, 0.007),
-            Worker(f"{name}.relay", relay, 0.01),
+            Worker(f"{name}.relay", relay, 0.1, sequenced),
             Worker(f"{name}.timers", timer_worker, 0.2),
             _measuring(f"{name}.measures", _Measures(self._pool, name, self._consumers, timer_worker)),
         ]
@@ -113,7 +117,7 @@ class Work:
         if at_start:
             found.append(Worker(f"{name}.at-start", _AtStart(self._pool, at_start), 1.0))
         self._drivers = [
-            Driver(worker.name, worker.step, worker.idle_s, passes, self._stop, self._crash, cause)
+            Driver(worker.name, worker.step, worker.idle_s, passes, self._stop, self._crash, cause, worker.news)
             for worker in (*found, *workers)
         ]
         folders = (*CHASSIS_MIGRATIONS, *migrations)
@@ -211,14 +215,19 @@ def cause(error: BaseException) -> str:
 class _OnceKafkaWasSeen:
     """Gives no positions before the relay has held Kafka against the log: after a restore it would give them twice.
 
-    Nothing is later for it: what has a position reaches nobody but over Kafka.
+    Nothing is later for it: what has a position reaches nobody but over Kafka. Positions given wake the relay, which
+    otherwise looks by itself ten times a second, for replies and for what another process sequenced.
     """
 
     sequencer: Sequencer
     relay: Relay
+    sequenced: Flag
 
     def run_once(self) -> int:
-        return self.sequencer.run_once() if self.relay.has_looked else 0
+        done = self.sequencer.run_once() if self.relay.has_looked else 0
+        if done:
+            self.sequenced.set()
+        return done
 
 
 class _Measures:

@@ -61,6 +61,18 @@ def test_what_passes_by_is_waited_out():
     assert process.crashes == []
 
 
+def test_news_end_the_pause():
+    steps, news = Steps(), Event()
+    driver = Driver("the worker", steps, 60, lambda _: False, stop := Event(), lambda *_: None, news=news)
+    driver.start()
+    for taken in (1, 2, 3):
+        wait_until(lambda taken=taken: steps.taken == taken, 5, f"step {taken}")
+        if taken == 3:
+            stop.set()
+        news.set()
+    assert driver.join(5)
+
+
 def test_what_nobody_foresaw_ends_it_with_one_message():
     steps = Steps(1, KeyError("a bug"), 1)
     process = Process(steps)
