@@ -12,6 +12,7 @@ from chassis.consume import views
 from chassis.consume.consumer import Consumer
 from chassis.consume.kafka_broker import KafkaBroker
 from chassis.consume.rebuild import Rebuild, Rebuilt
+from chassis.process import garbage
 from cli import environment
 from cli.telling import AsJson, Reason, answer, clear_errors, err, out, say_no, show_table
 from contracts.topics import SERVICES
@@ -107,6 +108,7 @@ def _rebuild(consumer: str, reason: str, quiet: bool) -> Rebuilt:
     with environment.database(service, owner=True, size=4) as owner:
         broker = KafkaBroker(environment.kafka(), None, found.topics)
         rebuild = Rebuild(found, owner, broker, serving=service, tell=tell)
+        garbage.look_less_often()
         return rebuild.run(actor=getpass.getuser(), reason=reason)
 
 

@@ -10,6 +10,7 @@ from benchmarks.task import found, task
 from chassis.consume.kafka_broker import KafkaBroker
 from chassis.consume.rebuild import Rebuild
 from chassis.postgres.pool import Pool
+from chassis.process import garbage
 
 PAGE_KIB = 4
 LOOK_EVERY_S = 0.05
@@ -35,6 +36,7 @@ class Memory(threading.Thread):
 
 def main() -> None:
     asked = task()
+    garbage.look_less_often()  # as `phoihop projections rebuild` does
     owner = Pool(asked["owner_dsn"], size=3, statement_timeout_s=0)
     consumer = views()
     memory = Memory()
