@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 
-from tests.monitoring.faults import Bench, broker_stopped, company_silent, consumer_held
+from tests.architecture.tracked import text
+from tests.monitoring.faults import Bench, broker_stopped, company_silent, consumer_held, sequencer_held
 from tests.support.story_fixture import WatchedStory
 from tests.support.waiting import wait_until
 
@@ -25,8 +27,13 @@ def nothing_overdue(bench: Bench) -> None:
 @pytest.mark.usefixtures("nothing_overdue")
 @pytest.mark.parametrize(
     ("fault", "alert"),
-    [(broker_stopped, "RelayStalled"), (consumer_held, "ConsumerBehind"), (company_silent, "OrderOverdue")],
-    ids=["broker stopped", "consumer stopped", "company silent"],
+    [
+        (broker_stopped, "RelayStalled"),
+        (consumer_held, "ConsumerBehind"),
+        (sequencer_held, "SequencerStalled"),
+        (company_silent, "OrderOverdue"),
+    ],
+    ids=["broker stopped", "consumer stopped", "sequencer held", "company silent"],
 )
 def test_the_alert_fires_while_the_fault_lasts_and_resolves_after_it(
     fault: Callable[[Bench], AbstractContextManager[None]], alert: str, bench: Bench, watched_story: WatchedStory
@@ -41,3 +48,12 @@ def test_the_alert_fires_while_the_fault_lasts_and_resolves_after_it(
     with fault(bench):
         wait_until(lambda: alert in prometheus.firing(), FIRES_S, f"{alert} fires", every_s=0.2)
     wait_until(lambda: alert not in prometheus.firing(), IS_OVER_S, f"{alert} is over", every_s=0.2)
+
+
+def test_the_runbook_of_a_held_sequencer_names_who_holds_it(bench: Bench) -> None:
+    section = text(Path("docs/operations.md")).partition("\n### SequencerStalled\n")[2].partition("\n### ")[0]
+    typed = section.partition("```sql")[2].partition("```")[0]
+    with sequencer_held(bench), bench.database("registry") as cursor:
+        cursor.execute(typed)
+        ((_, _, state, _),) = cursor.fetchall()
+    assert state == "idle in transaction"
