@@ -108,13 +108,16 @@ both_commands() {
     say '  make run ONCE=1' inside "$root" "$user" "$home" 'make run ONCE=1'
 }
 
+commit=$(git rev-parse HEAD) # of both halves, whatever is committed meanwhile
+clone() { git clone --quiet --no-hardlinks "file://$checkout" "$1" && git -C "$1" reset --quiet --hard "$commit"; }
+
 say 'Minimal Debian' make_debian
 
 as_root=$work/as-root
 echo 'As root'
 cp -a "$work/minimal" "$as_root"
 copy_home_settings "$as_root/root"
-say '  clone' git clone --quiet --no-hardlinks "file://$checkout" "$as_root/root/phoi-hop"
+say '  clone' clone "$as_root/root/phoi-hop"
 both_commands "$as_root" root:root /root
 rm -rf --one-file-system "$as_root"
 
@@ -123,7 +126,7 @@ echo 'As a plain user'
 mv "$work/minimal" "$as_user"
 say '  add the user' chroot "$as_user" useradd --create-home --shell /bin/sh dev
 copy_home_settings "$as_user$home"
-say '  clone' git clone --quiet --no-hardlinks "file://$checkout" "$as_user$home/phoi-hop"
+say '  clone' clone "$as_user$home/phoi-hop"
 say '  give it to the user' chroot "$as_user" chown -R dev:dev "$home"
 
 first() { # make's own exit code is always 2, so the code of the script under it is asked too
