@@ -59,8 +59,8 @@ def load(cursor: Cursor, fold: Fold[S], stream_id: UUID) -> Loaded[S]:
 def folded(fold: Fold[S], rows: Iterable[tuple[int, str, int, str]]) -> Loaded[S]:
     """From (version, type, schema version, data) of one stream's events, in order. Raises as `load`."""
     state, version = fold.initial, 0
-    for version, kind, schema_version, data in rows:  # noqa: B007 - the last one counts
-        state = fold.evolve(state, _read(fold, (kind, schema_version), data))
+    for place, kind, schema_version, data in rows:
+        state, version = fold.evolve(state, _read(fold, (kind, schema_version), data)), place
     return Loaded(state, version)
 
 
