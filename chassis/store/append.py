@@ -1,4 +1,4 @@
-"""Writing a decision: one round trip to the function `append` (0004_fewer_statements.sql says what it raises)."""
+"""Writing a decision: one round trip to `append_one` or `append` (0007_append_one.sql says what they raise)."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -20,12 +20,15 @@ from contracts.sql import Cursor
 
 __all__ = ["Answer", "Change", "Claim", "Decision", "OutboxMessage", "Timer", "append", "send_later"]
 
+Row = tuple[UUID, UUID, int, str, int, str, datetime, bytes]
+
 LONGEST_STREAM = 1_000
 """Events."""
 LARGEST_EVENT = 256 * 1024
 """Bytes of data."""
 
 APPEND = f"select public.append({', '.join(['%s'] * 23)})"
+APPEND_ONE = f"select public.append_one({', '.join(['%s'] * 16)})"
 SET_TIMERS = """
 insert into public.timer (id, stream_id, kind, round, due_at, payload) values %s on conflict (id) do nothing
 """
@@ -70,28 +73,15 @@ def append(
     metadata = traces.continued(metadata)
     response, after = to_json(decision.response), _after(changes)
     answer = stored_text(f'{{"response":{response.decode()},"after":{json.dumps(after)}}}').decode()
-    locked = sorted(changes, key=lambda change: change.stream_id)
+    command = [principal, command_id, request_digest, answer, scope]
+    meta = stored_text(metadata.model_dump_json())
+    rows = _event_rows(changes, command_id, meta, recorded_at)
     claims = [(claim, False) for claim in decision.claims] + [(claim, True) for claim in decision.releases]
     try:
-        cursor.execute(
-            APPEND,
-            [
-                principal,
-                command_id,
-                request_digest,
-                answer,
-                scope,
-                [change.stream_id for change in locked],
-                [change.category for change in locked],
-                [change.expected_version for change in locked],
-                [len(change.events) for change in locked],
-                *_event_columns(changes, command_id, stored_text(metadata.model_dump_json()), recorded_at),
-                [claim.kind for claim, _ in claims],
-                [claim.value for claim, _ in claims],
-                [claim.stream_id for claim, _ in claims],
-                [release for _, release in claims],
-            ],
-        )
+        if len(changes) == len(rows) == 1 and not claims:
+            cursor.execute(APPEND_ONE, [*command, *_of_one(changes[0], rows[0], meta.decode(), recorded_at)])
+        else:
+            cursor.execute(APPEND, [*command, *_of_many(changes, rows, meta.decode(), recorded_at, claims)])
     except psycopg2.Error as error:
         _translate(error)
     row = cursor.fetchone()
@@ -125,9 +115,44 @@ def _after(changes: Iterable[Change]) -> str | None:
     return ",".join(last.values()) or None
 
 
-def _event_columns(changes: Iterable[Change], command_id: UUID, meta: bytes, recorded_at: datetime) -> list[Any]:
-    """The arguments of `append` from p_event_ids to p_digests, in order."""
-    rows: list[tuple[Any, ...]] = []
+def _of_one(change: Change, row: Row, meta: str, recorded_at: datetime) -> list[Any]:
+    """The arguments of `append_one` from p_stream_id on."""
+    event_id, stream_id, _, kind, schema_version, data, occurred_at, digest = row
+    of_stream = [stream_id, change.category, change.expected_version]
+    return [*of_stream, event_id, kind, schema_version, data, meta, occurred_at, recorded_at, digest]
+
+
+def _of_many(
+    changes: Sequence[Change],
+    rows: Sequence[Row],
+    meta: str,
+    recorded_at: datetime,
+    claims: Sequence[tuple[Claim, bool]],
+) -> list[Any]:
+    """The arguments of `append` from p_stream_ids on; a claim with True is released."""
+    locked = sorted(changes, key=lambda change: change.stream_id)
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(8)]
+    *to_data, occurred, digests = columns
+    return [
+        [change.stream_id for change in locked],
+        [change.category for change in locked],
+        [change.expected_version for change in locked],
+        [len(change.events) for change in locked],
+        *to_data,
+        [meta] * len(rows),
+        occurred,
+        recorded_at,
+        digests,
+        [claim.kind for claim, _ in claims],
+        [claim.value for claim, _ in claims],
+        [claim.stream_id for claim, _ in claims],
+        [release for _, release in claims],
+    ]
+
+
+def _event_rows(changes: Iterable[Change], command_id: UUID, meta: bytes, recorded_at: datetime) -> list[Row]:
+    """(event id, stream id, version, type, schema version, data, occurred at, digest) of each event, in order."""
+    rows: list[Row] = []
     for change in changes:
         if change.expected_version + len(change.events) > LONGEST_STREAM:
             raise StreamTooLong(
@@ -150,9 +175,7 @@ def _event_columns(changes: Iterable[Change], command_id: UUID, meta: bytes, rec
             key = (event_id, change.stream_id, version, event.message_type, event.schema_version)
             digest = event_digest(*key, data, meta, occurred_at, recorded_at)
             rows.append((*key, data.decode(), occurred_at, digest))
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(8)]
-    *to_data, occurred, digests = columns
-    return [*to_data, [meta.decode()] * len(rows), occurred, recorded_at, digests]
+    return rows
 
 
 def _set_timers(cursor: Cursor, decision: Decision) -> None:
