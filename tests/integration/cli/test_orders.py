@@ -1,5 +1,6 @@
 """Orders that nobody settled, with the company to call; and any door read without a token of one's own."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -55,6 +56,14 @@ def test_an_officer_reads_whom_to_call(phoihop: Phoihop) -> None:
     (name,) = {order["company"] for order in phoihop.told("orders", "--overdue")}
     assert name in line
     assert "contract-termination" in line
+
+
+def test_without_the_register_companies_are_told_by_their_ids(phoihop: Phoihop) -> None:
+    said = phoihop("orders", "--overdue", "--json", PHOIHOP_URL_REGISTRY="http://127.0.0.1:1")
+    assert (said.code, said.err) == (0, "the register cannot be reached: companies are shown by their ids\n")
+    told = json.loads(said.out)
+    assert {order["order_id"] for order in told} == LATE
+    assert {order["company"] for order in told} == {None}
 
 
 def test_nobody_answers(phoihop: Phoihop) -> None:
