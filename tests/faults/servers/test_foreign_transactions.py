@@ -31,5 +31,10 @@ def test_a_transaction_that_somebody_leaves_open_holds_nothing_up_and_is_seen(sy
             "what cannot be swept away is seen",
             every_s=0.2,
         )
-        assert system.metric("registry-work", "phoihop_unsequenced_events") == 0
+        wait_until(
+            lambda: system.metric("registry-work", "phoihop_unsequenced_events") == 0,
+            30,
+            "a measure made after the last command",
+            every_s=0.2,
+        )
         system.check()
