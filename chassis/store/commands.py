@@ -181,7 +181,7 @@ class Commands:
             raise LookupError(f"{self.service} has no handler for {type(command).__name__}")
         try:
             outcome = handler(command, context)
-            _ = context.now
+            _ = context.now  # of a handler that asked nothing, too, it is found out whether it was done before
         except AlreadyDone as done:
             return done.answer
         except Refusal as refusal:
