@@ -66,10 +66,10 @@ class CommandReader:
 
     offset_counts = True
 
-    def stamp(self, record: Record, headers: Headers) -> Stamp:  # noqa: ARG002
+    def stamp(self, record: Record, headers: Headers) -> Stamp:  # noqa: ARG002 - the form of the port
         return Stamp(0, record.offset + 1, 0)
 
-    def is_wanted(self, headers: Headers) -> bool:  # noqa: ARG002
+    def is_wanted(self, headers: Headers) -> bool:  # noqa: ARG002 - the form of the port
         return True
 
     def read(self, partition: Partition, record: Record, headers: Headers, stamp: Stamp, topic_id: str) -> Item:  # noqa: ARG002
@@ -93,7 +93,7 @@ class CommandTopic:
         self.topic = commands_topic(commands.service, agency)
         self._replies = replies_topic(commands.service, agency)
 
-    def reader(self, catalogue: Mapping[TypeKey, type[Event]]) -> CommandReader:  # noqa: ARG002
+    def reader(self, catalogue: Mapping[TypeKey, type[Event]]) -> CommandReader:  # noqa: ARG002 - the form of the port
         return CommandReader()
 
     def apply(self, cursor: Cursor, consumer: str, batch: Sequence[Sent]) -> None:  # noqa: ARG002

@@ -88,7 +88,7 @@ class Projections:
     def reader(self, catalogue: Mapping[TypeKey, type[Event]]) -> EventReader:
         return EventReader(catalogue, self._by_type)
 
-    def apply(self, cursor: Cursor, consumer: str, batch: Sequence[Any]) -> None:  # noqa: ARG002
+    def apply(self, cursor: Cursor, consumer: str, batch: Sequence[Any]) -> None:  # noqa: ARG002 - the form of the port
         parts: list[list[Any]] = [[] for _ in self.projections]
         for received in batch:
             for index in self._by_type[type(received.event)]:

@@ -27,7 +27,7 @@ METADATA_MAX_AGE_MS = 5_000
 CALL_TIMEOUT_MS = 10_000
 
 
-class _Notes(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Notes(ConsumerRebalanceListener):  # type: ignore[misc]  # its base has no types
     """What happened to the assignment since the last poll."""
 
     def __init__(self) -> None:

@@ -90,7 +90,7 @@ class MemoryBroker:
             partition: self._cluster.committed.get((self._group or "", partition), 0) for partition in share
         }
 
-    def poll(self, timeout_s: float, max_records: int) -> Polled:  # noqa: ARG002
+    def poll(self, timeout_s: float, max_records: int) -> Polled:  # noqa: ARG002 - the form of the port
         revoked, assigned = self._revoked, self._fresh
         self._revoked = self._fresh = frozenset()
         found: dict[Partition, Sequence[Record]] = {}

@@ -30,11 +30,11 @@ FIND = "select distinct stream_id from public.correlation where manager = %s and
 REMEMBER = "insert into public.correlation (manager, key, stream_id) values %s on conflict do nothing"
 
 
-def begins_nothing(message: Any) -> UUID | None:  # noqa: ARG001
+def begins_nothing(message: Any) -> UUID | None:  # noqa: ARG001 - the form they all have
     return None
 
 
-def no_keys(message: Any) -> Iterable[str]:  # noqa: ARG001
+def no_keys(message: Any) -> Iterable[str]:  # noqa: ARG001 - the form they all have
     return ()
 
 

@@ -62,7 +62,7 @@ class EventReader:
         self._wants = frozenset(wants)
         self._known: dict[tuple[bytes, bytes], type[Event] | None] = {}
 
-    def stamp(self, record: Record, headers: Headers) -> Stamp:  # noqa: ARG002
+    def stamp(self, record: Record, headers: Headers) -> Stamp:  # noqa: ARG002 - the form of the port
         """Raises Unreadable: then the message belongs to no log."""
         try:
             return Stamp(int(headers["ce_logepoch"]), int(headers["ce_sequence"]), int(headers["ce_prev"]))

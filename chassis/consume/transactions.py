@@ -20,7 +20,7 @@ class Within:
         self._cursor = cursor
 
     @contextmanager
-    def transaction(self, read_only: bool = False) -> Iterator[Cursor]:  # noqa: ARG002
+    def transaction(self, read_only: bool = False) -> Iterator[Cursor]:  # noqa: ARG002 - the form of the port
         self._cursor.execute("savepoint part")
         try:
             yield self._cursor

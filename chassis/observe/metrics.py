@@ -102,7 +102,7 @@ class Exposition:
     """What one process answers at /metrics, for `service` in the role `http` or `work`."""
 
     def __init__(self, service: str, role: Literal["http", "work"]) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # from a library without types
         try:
             ours = version("phoi-hop")
         except PackageNotFoundError:  # run from a checkout

@@ -32,4 +32,4 @@ def _to_bytes(value: Any, cursor: Any) -> bytes | None:
 
 BYTES = psycopg2.extensions.new_type(psycopg2.BINARY.values, "BYTES", _to_bytes)
 psycopg2.extensions.register_type(BYTES)
-psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
+psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]  # from a library without types

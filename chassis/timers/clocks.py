@@ -70,10 +70,10 @@ class SteeredWall:
 
     moment: datetime = field(default_factory=lambda: datetime(2026, 10, 1, 2, 0, tzinfo=UTC))
 
-    def now(self, cursor: Cursor) -> datetime:  # noqa: ARG002
+    def now(self, cursor: Cursor) -> datetime:  # noqa: ARG002 - the form of the port
         return self.moment
 
-    def shown(self, of_database: datetime) -> datetime:  # noqa: ARG002
+    def shown(self, of_database: datetime) -> datetime:  # noqa: ARG002 - the form of the port
         return self.moment
 
     def advance(self, by: timedelta) -> None:

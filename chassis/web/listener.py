@@ -31,7 +31,7 @@ PROTOCOL = "phoihop.protocol"
 logger = structlog.get_logger("chassis.web")
 
 
-class Protocol(HttpOnlyProtocol):  # type: ignore[misc]
+class Protocol(HttpOnlyProtocol):  # type: ignore[misc]  # its base has no types
     """One connection. `refuse_rest` closes it after the answer without keeping what the client still sends."""
 
     refuses_rest = False
@@ -89,7 +89,7 @@ class _ServerLog:
         logger.warning(message)
 
 
-class Listener(WebServer):  # type: ignore[misc]
+class Listener(WebServer):  # type: ignore[misc]  # its base has no types
     """nameko's server with our protocol; `app` of the subclass answers."""
 
     def __init__(self) -> None:

@@ -77,7 +77,7 @@ class Application:
             ) from None
         except HTTPException:
             raise refusals.NoSuchPath("nothing has the address {address!r}", address=request.path[:200]) from None
-        request.path_values = values  # type: ignore[attr-defined]
+        request.path_values = values  # type: ignore[attr-defined]  # ours, on a request of werkzeug
         request.environ[CORRELATION] = correlation
         response: Response = provider.handle_request(request)
         return response
@@ -91,7 +91,7 @@ class RouteListener(Listener):
 
     @property
     def pages(self) -> Pages:
-        return self.container.config["pages"]  # type: ignore[no-any-return]
+        return self.container.config["pages"]  # type: ignore[no-any-return]  # from a library without types
 
     @staticmethod
     def _rule(provider: "RouteHandler") -> Any:
@@ -100,7 +100,7 @@ class RouteListener(Listener):
         return rule
 
 
-class RouteHandler(HttpRequestHandler):  # type: ignore[misc]
+class RouteHandler(HttpRequestHandler):  # type: ignore[misc]  # its base has no types
     """The one subclass. A body is read in its connection's own green thread, so that a slow sender holds no worker."""
 
     server = RouteListener()
@@ -111,13 +111,13 @@ class RouteHandler(HttpRequestHandler):  # type: ignore[misc]
 
     @property
     def _runtime(self) -> answering.Runtime:
-        return self.container.config["runtime"]  # type: ignore[no-any-return]
+        return self.container.config["runtime"]  # type: ignore[no-any-return]  # from a library without types
 
     def handle_request(self, request: Request) -> Response:
         """Raises BodyTooLarge, BodyTooSlow, Malformed, Busy; everything later is a response already."""
         incoming = Incoming(
             method=request.method,
-            path=request.path_values,  # type: ignore[attr-defined]
+            path=request.path_values,  # type: ignore[attr-defined]  # ours, on a request of werkzeug
             headers=request.headers,
             parameters=request.args,
             body=read_body(request.environ, self.route.limit, self._runtime.settings.body_seconds),
@@ -170,11 +170,11 @@ def http_service(routes: Routes) -> type:
     return type(f"{routes.service.title()}Http", (), fixed | methods)
 
 
-class RuntimeProvider(DependencyProvider):  # type: ignore[misc]
+class RuntimeProvider(DependencyProvider):  # type: ignore[misc]  # its base has no types
     """Hands `self.runtime` to each worker; `server.py` puts it into nameko's config."""
 
     def get_dependency(self, worker_ctx: Any) -> answering.Runtime:
-        return worker_ctx.config["runtime"]  # type: ignore[no-any-return]
+        return worker_ctx.config["runtime"]  # type: ignore[no-any-return]  # from a library without types
 
 
 def _entrypoint(route: Route) -> Any:

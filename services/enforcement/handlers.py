@@ -280,7 +280,7 @@ def commands(signer: OrderSigner) -> dict[type[Command], Handler]:
     }
 
 
-def mark_overdue(due: TimerDue, context: Context) -> MarkOrderOverdue:  # noqa: ARG001
+def mark_overdue(due: TimerDue, context: Context) -> MarkOrderOverdue:  # noqa: ARG001 - the form they all have
     """The report-back instant of an order has come."""
     return MarkOrderOverdue(order_id=due.stream_id)
 

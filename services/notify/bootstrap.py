@@ -47,7 +47,7 @@ def commands(settings: Settings) -> EndpointCommands:
     return EndpointCommands(vault(settings), law_authority(settings.scope), CLOCKS, settings.scope)
 
 
-def consumers(settings: Settings) -> tuple[Consumer, ...]:  # noqa: ARG001
+def consumers(settings: Settings) -> tuple[Consumer, ...]:  # noqa: ARG001 - the form they all have
     own, register, orders = events_topic("notify"), events_topic("registry"), events_topic("enforcement")
     return (
         Consumer("notify.views", (own, register), Projections([Endpoints(), ApiKeys()])),

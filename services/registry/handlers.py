@@ -249,7 +249,7 @@ def cut_line(command: CutLine, context: Context) -> Decision:
     return Decision(changes=(Change(command.line_id, lines.CATEGORY, line.version, (event,)),))
 
 
-def apply_execution(received: Received, context: Context) -> Iterable[Command]:  # noqa: ARG001
+def apply_execution(received: Received, context: Context) -> Iterable[Command]:  # noqa: ARG001 - the form they all have
     """A confirmed execution becomes the new state of the contract or line. The ISP's arranging of a cut changes
     nothing here: the company that owns the line confirms it (HD-3c4)."""
     event = received.event

@@ -118,7 +118,7 @@ def show_clause(cursor: Cursor, query: Query) -> ClauseView:
     )
 
 
-def list_instruments(cursor: Cursor, query: Query) -> Instruments:  # noqa: ARG001
+def list_instruments(cursor: Cursor, query: Query) -> Instruments:  # noqa: ARG001 - the form they all have
     return Instruments(items=[InstrumentView(**row) for row in followup.instruments(cursor)])
 
 
