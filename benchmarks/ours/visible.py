@@ -21,10 +21,8 @@ DESKS = 4
 """Processes."""
 CLERKS = 8
 """Threads of each."""
-HEAD_START_S = 1.0
 
-
-def work(asked: dict[str, Any], desk: int, begin: float, results: Any) -> None:
+def work(asked: dict[str, Any], desk: int, gate: Any, results: Any) -> None:
     """Every DESKS-th command, from the desk-th on; answers the seconds each took."""
     pool = Pool(asked["dsn"], size=CLERKS)
     commands, consumer = ledger_commands(), views().name
@@ -37,6 +35,8 @@ def work(asked: dict[str, Any], desk: int, begin: float, results: Any) -> None:
         return time.perf_counter() - due
 
     one(desk, time.perf_counter())
+    gate.wait()
+    begin = time.perf_counter()
     with ThreadPoolExecutor(CLERKS) as clerks:
         waiting = []
         for number in range(desk, int(asked["rate"] * asked["seconds"]), DESKS):
@@ -51,11 +51,12 @@ def main() -> None:
     asked = task()
     garbage.look_less_often()  # as every process of a service does at its start
     context = get_context("fork")
-    results = context.Queue()
-    begin = time.perf_counter() + HEAD_START_S
-    desks = [context.Process(target=work, args=(asked, desk, begin, results)) for desk in range(DESKS)]
+    gate, results = context.Barrier(DESKS + 1), context.Queue()
+    desks = [context.Process(target=work, args=(asked, desk, gate, results)) for desk in range(DESKS)]
     for desk in desks:
         desk.start()
+    gate.wait()
+    begin = time.perf_counter()
     took = [one for _ in desks for one in results.get(timeout=asked["seconds"] + 60)]
     seconds = time.perf_counter() - begin
     for desk in desks:
