@@ -22,6 +22,7 @@ DESKS = 4
 CLERKS = 8
 """Threads of each."""
 
+
 def work(asked: dict[str, Any], desk: int, gate: Any, results: Any) -> None:
     """Every DESKS-th command, from the desk-th on; answers the seconds each took."""
     pool = Pool(asked["dsn"], size=CLERKS)
