@@ -32,7 +32,7 @@ status:  ## what runs, on which ports, with which logs
 clean-state:  ## remove data, secrets and logs of `make run`; the installed servers stay
 	@$(PYTHON) -m deploy.local.stack clean-state
 
-check-fresh:  ## prove both commands in a minimal Debian, as root and as a plain user (QUICK=1: only install and servers)
+check-fresh:  ## prove both commands in a minimal Debian, as root and as a plain user (AS=root, AS=user: one of the two; QUICK=1: only install and servers)
 	@bash deploy/local/check-fresh.sh
 
 lint: install  ## ruff, mypy and the import rules

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Proves `make test` and `make run ONCE=1` on a fresh machine: a minimal Debian, made from this host's apt sources, with only
 # make, git and ca-certificates in it. Once as root; once as a plain user, whose first call must say the one line to type.
-# QUICK=1 proves only the install and the servers. Needs root (mount and pid namespaces); the network is the host's.
+# AS=root, AS=user: one half alone. QUICK=1 proves only the install and the servers. Needs root (mount and pid namespaces); the network is the host's.
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
@@ -113,22 +113,17 @@ clone() { git clone --quiet --no-hardlinks "file://$checkout" "$1" && git -C "$1
 
 say 'Minimal Debian' make_debian
 
-as_root=$work/as-root
-echo 'As root'
-cp -a "$work/minimal" "$as_root"
-copy_home_settings "$as_root/root"
-say '  clone' clone "$as_root/root/phoi-hop"
-both_commands "$as_root" root:root /root
-rm -rf --one-file-system "$as_root"
+prove_as_root() {
+    local root=$work/as-root
+    echo 'As root'
+    cp -a "$work/minimal" "$root"
+    copy_home_settings "$root/root"
+    say '  clone' clone "$root/root/phoi-hop"
+    both_commands "$root" root:root /root
+    rm -rf --one-file-system "$root"
+}
 
 as_user=$work/as-user home=/home/dev
-echo 'As a plain user'
-mv "$work/minimal" "$as_user"
-say '  add the user' chroot "$as_user" useradd --create-home --shell /bin/sh dev
-copy_home_settings "$as_user$home"
-say '  clone' clone "$as_user$home/phoi-hop"
-say '  give it to the user' chroot "$as_user" chown -R dev:dev "$home"
-
 first() { # make's own exit code is always 2, so the code of the script under it is asked too
     local code=0
     inside "$as_user" dev:dev "$home" 'make test' >"$work/first" 2>&1 && return 1
@@ -136,13 +131,32 @@ first() { # make's own exit code is always 2, so the code of the script under it
     inside "$as_user" dev:dev "$home" 'sh deploy/local/bootstrap.sh' >/dev/null 2>&1 || code=$?
     [ "$code" -eq 3 ] && [ "$(grep -c '^apt-get ' "$work/first")" -eq 1 ]
 }
-say '  first call: exit code 3 and one line to type' first
-line=$(grep '^apt-get ' "$work/first")
-echo "  root types: $line"
-say '  that line' inside "$as_user" root:root /root "cd / && export DEBIAN_FRONTEND=noninteractive && $line"
-both_commands "$as_user" dev:dev "$home"
+
+prove_as_user() {
+    local line
+    echo 'As a plain user'
+    mv "$work/minimal" "$as_user"
+    say '  add the user' chroot "$as_user" useradd --create-home --shell /bin/sh dev
+    copy_home_settings "$as_user$home"
+    say '  clone' clone "$as_user$home/phoi-hop"
+    say '  give it to the user' chroot "$as_user" chown -R dev:dev "$home"
+    say '  first call: exit code 3 and one line to type' first
+    line=$(grep '^apt-get ' "$work/first")
+    echo "  root types: $line"
+    say '  that line' inside "$as_user" root:root /root "cd / && export DEBIAN_FRONTEND=noninteractive && $line"
+    both_commands "$as_user" dev:dev "$home"
+}
+
+case ${AS:-both} in
+    root) prove_as_root ;;
+    user) prove_as_user ;;
+    both) prove_as_root; prove_as_user ;;
+    *) echo "AS is ${AS}: root or user" >&2; exit 2 ;;
+esac
+who=${AS:-root and as a plain user}
+who=${who/#user/a plain user}
 if [ "${QUICK:-0}" = 1 ]; then
-    echo 'A fresh machine installs and starts the servers, as root and as a plain user; the two commands were not tried.'
+    echo "A fresh machine installs and starts the servers, as $who; the two commands were not tried."
 else
-    echo 'A fresh machine runs both commands, as root and as a plain user.'
+    echo "A fresh machine runs both commands, as $who."
 fi

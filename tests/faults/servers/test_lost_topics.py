@@ -54,8 +54,8 @@ def test_facts_that_kafka_lost_before_a_consumer_met_them_are_a_hole_until_the_t
     for _ in rounds("F27", "rounds"):
         system.check()
         delete_records(system, topic)  # everybody has met them: nobody misses anything
-        system.end("inspection-work")
         with system.busy() as traffic:
+            system.end("inspection-work")  # not before: whoever makes it busy may need a case of inspection's
             traffic.wait_for(COMMANDS)
             wait_until(lambda: not to_relay(system), SEEN_S, "all is on the topic")
             delete_records(system, topic)  # inspection has not met these
