@@ -102,7 +102,7 @@ class _Watch:
                     reader.woken.clear()
                     continue
                 try:
-                    time.sleep(min(LOOK_EVERY_S, left_s))
+                    time.sleep(min(LOOK_EVERY_S, left_s))  # the pace of the looks; nothing wakes a view's reader
                     _look(pool, self._waiting())
                 finally:
                     self._looking.release()
