@@ -26,7 +26,7 @@ from contracts import catalogue
 from contracts.catalogue import TypeKey
 from contracts.envelope import Event
 
-MAX_RECORDS = 500
+MAX_RECORDS = 1_000
 LOOK_EVERY_S = 5.0
 """How often topics, stopped partitions, gauges and the bus's own offsets are looked after."""
 RETRY_EVERY_S = 1.0

@@ -16,6 +16,8 @@ from kafka.errors import (  # noqa: E402
     RecordListTooLargeError,
 )
 
+from chassis.kafka import batch_bytes  # noqa: E402
+
 __all__ = [
     "KafkaAdminClient",
     "KafkaConsumer",
@@ -28,6 +30,8 @@ __all__ = [
     "TopicPartition",
     "abandon",
 ]
+
+batch_bytes.install()
 
 DELIVERY_TIMEOUT_MS = 180_000
 LARGEST_MESSAGE = 1_000_000

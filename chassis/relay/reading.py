@@ -7,7 +7,6 @@ republish, cannot make each other's events forgotten.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from chassis.kafka.clients import KafkaProducer
@@ -20,7 +19,9 @@ from (values (0)) as always left join (select position, held from public.relay_c
 """
 EVENTS = """
 select l.partition, l.position, e.data::text, e.metadata::text, e.event_id::text, e.type, e.schema_version,
-       e.stream_id::text, e.version, s.scope, e.occurred_at, l.sequenced_at, l.epoch, l.prev
+       e.stream_id::text, e.version, s.scope,
+       to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+       to_char(l.sequenced_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), l.epoch, l.prev
 from public.log l join public.event e on e.event_no = l.event_no join public.stream s on s.stream_id = e.stream_id
 """
 AFTER = EVENTS + "where l.position > %s order by l.position limit %s"
@@ -113,7 +114,7 @@ def _text(place: Place) -> str:
 
 def _outgoing(
     source: str, partition: int, position: int, data: str, meta: str, event_id: str, kind: str, schema_version: int,
-    stream_id: str, version: int, scope: str, occurred_at: datetime, sequenced_at: datetime, epoch: int, prev: int,
+    stream_id: str, version: int, scope: str, occurred_at: str, sequenced_at: str, epoch: int, prev: int,
 ) -> Outgoing:  # fmt: skip
     headers = headers_of(
         source, event_id, kind, schema_version, stream_id, version, scope, occurred_at, sequenced_at, epoch, position,
