@@ -7,6 +7,7 @@ processes write, because threads of one Python wait for each other longer than f
 import time
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -35,10 +36,17 @@ def work(asked: dict[str, Any], desk: int, gate: Any, results: Any) -> None:
         wait_until_seen(pool, consumer, answer.after, timeout=30)
         return time.perf_counter() - due
 
-    one(desk, time.perf_counter())
-    gate.wait()
-    begin = time.perf_counter()
+    everybody = Barrier(CLERKS)
+
+    def settle_in(number: int) -> None:
+        """Each clerk opens a connection: in a service that is at work they are open."""
+        everybody.wait()
+        one(number, time.perf_counter())
+
     with ThreadPoolExecutor(CLERKS) as clerks:
+        list(clerks.map(settle_in, range(desk, CLERKS * DESKS, DESKS)))
+        gate.wait()
+        begin = time.perf_counter()
         waiting = []
         for number in range(desk, int(asked["rate"] * asked["seconds"]), DESKS):
             due = begin + number / asked["rate"]
