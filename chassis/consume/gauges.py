@@ -1,6 +1,7 @@
 """What a consumer shows of itself, under the names of `chassis/observe/metrics.py`."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from chassis.observe import metrics
 
 
 class Gauges:
-    """One consumer's metrics. Called once per batch or less often, except for the latency of each event dealt with."""
+    """One consumer's metrics. Called once per batch or less often."""
 
     def __init__(self, consumer: str) -> None:
         self._consumer = consumer
@@ -42,20 +43,19 @@ class Gauges:
             metrics.PARKED_MESSAGES_TOTAL.labels(self._consumer, aside.reason).inc()
         for (topic, version), count in batch.rejected.items():
             metrics.SCHEMA_REJECTIONS.labels(topic, version).inc(count)
-        now = datetime.now(UTC)
-        for item in batch.dealt:
-            if isinstance(item.wanted, Received):
-                self._observe(item.wanted, now)
+        envelopes = [item.wanted.envelope for item in batch.dealt if isinstance(item.wanted, Received)]
+        self._arrived(Counter((envelope.type, envelope.sequenced_at) for envelope in envelopes))
 
-    def _observe(self, received: Received[Any], now: datetime) -> None:
-        envelope = received.envelope
-        found = self._latency.get(envelope.type)
-        if found is None:
-            found = self._latency[envelope.type] = metrics.END_TO_END_LATENCY.labels(envelope.type, self._consumer)
-        seconds = (now - envelope.sequenced_at).total_seconds()
-        if seconds < 0:
-            self._skew.inc()
-        found.observe(max(0.0, seconds))
+    def _arrived(self, events: Mapping[tuple[str, datetime], int]) -> None:
+        """So many of a type and an instant: what was sequenced together has one."""
+        now = datetime.now(UTC)
+        for (kind, sequenced_at), count in events.items():
+            if kind not in self._latency:
+                self._latency[kind] = metrics.END_TO_END_LATENCY.labels(kind, self._consumer)
+            seconds = (now - sequenced_at).total_seconds()
+            if seconds < 0:
+                self._skew.inc(count)
+            metrics.observe_many(self._latency[kind], max(0.0, seconds), count)
 
     def stopped(self, partition: Partition, reason: str) -> None:
         self._reasons[partition] = reason

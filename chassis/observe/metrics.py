@@ -4,6 +4,7 @@
 labels whose values are known here are filled at once, the others by `at_zero`. Labels never hold an id or an address.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -77,6 +78,12 @@ def at_zero(metric: Metric, **values: str | Iterable[str]) -> None:
     given = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in values.items()}
     for combination in product(*(given.get(name, known) for name, known in declared.labels.items())):
         metric.labels(*combination)
+
+
+def observe_many(of: Histogram, amount: float, times: int) -> None:
+    """`of.observe(amount)`, so many times at the price of one: prometheus-client has no such call."""
+    of._sum.inc(amount * times)
+    of._buckets[bisect_left(of._upper_bounds, amount)].inc(times)
 
 
 def _declare(

@@ -4,6 +4,9 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from prometheus_client import Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
 from chassis.observe import metrics
@@ -63,3 +66,18 @@ def test_declaring_twice_or_against_the_rules_is_refused() -> None:
         metrics.counter("phoihop_things", "No suffix")
     with pytest.raises(ValueError, match="by itself"):
         metrics.gauge("phoihop_things", "Twice the label", service=["registry"])
+
+
+@given(some.lists(some.tuples(some.floats(0, 1000) | some.sampled_from((0.25, 0.5, 2.0)), some.integers(1, 50))))
+def test_observed_many_times_is_observed_as_often(found: list[tuple[float, int]]) -> None:
+    """On a bound, too, and beyond the last one."""
+    one_by_one, at_once = (
+        Histogram(name, "of this test", buckets=(0.25, 0.5, 2.0), registry=None) for name in ("one_by_one", "at_once")
+    )
+    for amount, times in found:
+        for _ in range(times):
+            one_by_one.observe(amount)
+        metrics.observe_many(at_once, amount, times)
+    [theirs], [ours] = one_by_one.collect(), at_once.collect()
+    for one, other in zip(theirs.samples, ours.samples, strict=True):
+        assert (one.labels, pytest.approx(one.value)) == (other.labels, other.value)
