@@ -10,15 +10,12 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
-from chassis.consume import kafka_records
 from chassis.consume.broker import Partition, Polled
 from chassis.consume.failures import BusAway
 from chassis.kafka.clients import KafkaError, KafkaSettings
 
 from kafka import ConsumerRebalanceListener, TopicPartition  # isort: skip  # after the look at what is patched
 from kafka.structs import OffsetAndMetadata  # isort: skip
-
-kafka_records.install()
 
 SESSION_TIMEOUT_MS = 10_000
 HEARTBEAT_MS = 3_000

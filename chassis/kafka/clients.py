@@ -16,7 +16,7 @@ from kafka.errors import (  # noqa: E402
     RecordListTooLargeError,
 )
 
-from chassis.kafka import batch_bytes  # noqa: E402
+from chassis.kafka import record_reader, record_writer  # noqa: E402
 
 __all__ = [
     "KafkaAdminClient",
@@ -31,7 +31,8 @@ __all__ = [
     "abandon",
 ]
 
-batch_bytes.install()
+record_reader.install()
+record_writer.install()
 
 DELIVERY_TIMEOUT_MS = 180_000
 LARGEST_MESSAGE = 1_000_000

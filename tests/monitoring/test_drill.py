@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.tracked import text
-from tests.monitoring.faults import Bench, broker_stopped, company_silent, consumer_held, sequencer_held
+from tests.monitoring.faults import (
+    Bench,
+    broker_stopped,
+    company_silent,
+    consumer_held,
+    sequencer_held,
+    table_locked,
+)
 from tests.support.story_fixture import WatchedStory
 from tests.support.waiting import wait_until
 
@@ -32,8 +39,9 @@ def nothing_overdue(bench: Bench) -> None:
         (consumer_held, "ConsumerBehind"),
         (sequencer_held, "SequencerStalled"),
         (company_silent, "OrderOverdue"),
+        (table_locked, "ExporterStale"),
     ],
-    ids=["broker stopped", "consumer stopped", "sequencer held", "company silent"],
+    ids=["broker stopped", "consumer stopped", "sequencer held", "company silent", "table locked"],
 )
 def test_the_alert_fires_while_the_fault_lasts_and_resolves_after_it(
     fault: Callable[[Bench], AbstractContextManager[None]], alert: str, bench: Bench, watched_story: WatchedStory

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chassis.consume import kafka_records
+from chassis.kafka import record_reader
 
 from kafka import TopicPartition  # isort: skip
 from kafka.consumer.fetcher import Fetcher  # isort: skip
@@ -14,7 +14,7 @@ from kafka.errors import CorruptRecordError  # isort: skip
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder  # isort: skip
 from kafka.record.memory_records import MemoryRecords  # isort: skip
 
-kafka_records.install()
+record_reader.install()
 
 Header = tuple[str, bytes | None]
 headers = some.lists(some.tuples(some.text(max_size=80), some.none() | some.binary(max_size=300)), max_size=20)
@@ -73,7 +73,7 @@ def test_a_fetch_yields_what_kafka_python_itself_would_yield(
 ):
     whole = batch_of(found)
     ours, theirs = fetched(whole), fetched(whole)
-    theirs.record_iterator = kafka_records._stock_unpack(
+    theirs.record_iterator = record_reader._stock_unpack(
         theirs, theirs.topic_partition, MemoryRecords(whole), None, None
     )
     for _ in range(len(found) + 1):

@@ -12,12 +12,14 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import chassis.kafka.clients  # noqa: F401  # first of all: it looks whether half is patched
+from chassis.process.patching import is_green
 
-from kafka.consumer.fetcher import ConsumerRecord, Fetcher  # isort: skip
-from kafka.errors import CorruptRecordError  # isort: skip
-from kafka.record.default_records import ControlRecord, DefaultRecord, DefaultRecordBatch  # isort: skip
-from kafka.record.util import decode_varint  # isort: skip
+is_green()  # raises when only half is patched: kafka-python would hang without a word
+
+from kafka.consumer.fetcher import ConsumerRecord, Fetcher  # noqa: E402
+from kafka.errors import CorruptRecordError  # noqa: E402
+from kafka.record.default_records import ControlRecord, DefaultRecord, DefaultRecordBatch  # noqa: E402
+from kafka.record.util import decode_varint  # noqa: E402
 
 FORMAT = 2
 """The only record format that Kafka 4 writes."""

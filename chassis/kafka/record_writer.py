@@ -1,17 +1,19 @@
 """How records become the bytes of a batch: as kafka-python writes them, but not byte by byte.
 
-An event has sixteen headers. kafka-python walks over them once to know their size and once to write them. Here names and
-numbers are looked up, and the pieces are joined by one call; what comes out is the same.
+An event has sixteen headers. kafka-python walks over them once to know their size and once to write them. Here names
+and numbers are looked up, and the pieces are joined by one call; what comes out is the same.
 """
 
 import time
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import chassis.process.patching  # noqa: F401  # first of all: it looks whether half is patched
+from chassis.process.patching import is_green
 
-from kafka.record.default_records import DefaultRecordBatchBuilder, DefaultRecordMetadata  # isort: skip
-from kafka.record.util import encode_varint  # isort: skip
+is_green()  # raises when only half is patched: kafka-python would hang without a word
+
+from kafka.record.default_records import DefaultRecordBatchBuilder, DefaultRecordMetadata  # noqa: E402
+from kafka.record.util import encode_varint  # noqa: E402
 
 Headers = Sequence[tuple[str, bytes | None]]
 K = TypeVar("K")

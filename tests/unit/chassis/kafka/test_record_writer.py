@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from chassis.kafka import batch_bytes
+from chassis.kafka import record_writer
 
 from kafka.record.default_records import DefaultRecordBatchBuilder  # isort: skip
 
@@ -39,7 +39,7 @@ def write(append: Callable[..., Any], batch: DefaultRecordBatchBuilder, found: l
 @example(LONG)
 def test_the_bytes_are_those_of_kafka_python(found: list[Record]):
     ours, theirs = builder(), builder()
-    assert write(batch_bytes.append, ours, found) == write(batch_bytes.STOCK_APPEND, theirs, found)
+    assert write(record_writer.append, ours, found) == write(record_writer.STOCK_APPEND, theirs, found)
     assert ours.build() == theirs.build()
 
 
@@ -47,7 +47,7 @@ def test_the_bytes_are_those_of_kafka_python(found: list[Record]):
 @example(LONG)
 def test_a_full_batch_takes_no_more_and_one_record_always(found: list[Record]):
     ours, theirs = builder(batch_size=300), builder(batch_size=300)
-    assert write(batch_bytes.append, ours, found) == write(batch_bytes.STOCK_APPEND, theirs, found)
+    assert write(record_writer.append, ours, found) == write(record_writer.STOCK_APPEND, theirs, found)
     assert ours.build() == theirs.build()
 
 
@@ -55,26 +55,27 @@ def test_a_full_batch_takes_no_more_and_one_record_always(found: list[Record]):
 @example(LONG)
 def test_sizes_are_those_of_kafka_python(found: list[Record]):
     for _, *record in found:
-        assert batch_bytes.size_of(*record) == batch_bytes.STOCK_SIZE_OF(*record)
+        assert record_writer.size_of(*record) == record_writer.STOCK_SIZE_OF(*record)
 
 
 def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(batch_bytes, "MOST_KNOWN", len(batch_bytes.NUMBERS))
+    monkeypatch.setattr(record_writer, "MOST_KNOWN", len(record_writer.NUMBERS))
     found: list[Record] = [(0, b"k", b"v" * 987_654, [])]
-    before = dict(batch_bytes.NUMBERS)
+    before = dict(record_writer.NUMBERS)
     ours, theirs = builder(), builder()
-    write(batch_bytes.append, ours, found)
-    write(batch_bytes.STOCK_APPEND, theirs, found)
-    assert (ours.build(), dict(batch_bytes.NUMBERS)) == (theirs.build(), before)
+    write(record_writer.append, ours, found)
+    write(record_writer.STOCK_APPEND, theirs, found)
+    assert (ours.build(), dict(record_writer.NUMBERS)) == (theirs.build(), before)
 
 
 def test_a_record_without_a_time_gets_the_present():
     batch = builder()
-    told = batch_bytes.append(batch, 0, None, b"k", b"v", [])
-    assert told is not None and told.timestamp == batch._first_timestamp > 1_700_000_000_000
+    told = record_writer.append(batch, 0, None, b"k", b"v", [])
+    assert told is not None
+    assert told.timestamp == batch._first_timestamp > 1_700_000_000_000
 
 
 def test_producers_write_this_way():
     from chassis.kafka import clients  # noqa: F401  # its import installs it
 
-    assert DefaultRecordBatchBuilder.append is batch_bytes.append
+    assert DefaultRecordBatchBuilder.append is record_writer.append
