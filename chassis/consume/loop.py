@@ -27,6 +27,9 @@ from contracts.catalogue import TypeKey
 from contracts.envelope import Event
 
 MAX_RECORDS = 1_000
+"""A poll brings at most."""
+MAX_RECORDS_SINGLY = 100
+"""Of members that take one message a transaction: whoever stops the process or takes a partition waits for the poll."""
 LOOK_EVERY_S = 5.0
 """How often topics, stopped partitions, gauges and the bus's own offsets are looked after."""
 RETRY_EVERY_S = 1.0
@@ -67,6 +70,7 @@ class ConsumerLoop:
         self._broker = broker
         self._member = consumer.member
         self._reader = consumer.member.reader(events())
+        self._max_records = MAX_RECORDS if consumer.member.batched else MAX_RECORDS_SINGLY
         self._clock = clock
         self._gauges = Gauges(consumer.name)
         self._log = structlog.get_logger("chassis.consume").bind(consumer=consumer.name)
@@ -89,7 +93,7 @@ class ConsumerLoop:
     def run_once(self, timeout_s: float = 0.1) -> int:
         """Waits up to `timeout_s` seconds for messages; answers how many were dealt with, skipped ones included."""
         try:
-            polled = self._broker.poll(timeout_s, MAX_RECORDS)
+            polled = self._broker.poll(timeout_s, self._max_records)
             if polled.assigned or polled.revoked:
                 self._gauges.rebalanced()
             self._forget(polled.revoked)

@@ -89,3 +89,13 @@ def test_a_refused_command_parks_the_event_and_undoes_the_whole_reaction(rig: Ri
     assert [line[3] for line in parked] == [True, False]
     assert versions(rig, twin_of(counter)) == 20
     assert versions(rig, twin_of(other)) == 2
+
+
+def test_a_step_ends_after_a_hundred_messages_that_each_take_a_transaction(rig: Rig):
+    """Whoever ends the process, or takes the partition over, waits for the step."""
+    for _ in range(150):
+        rig.count(by=100)
+    rig.publish()
+    loop = rig.loop(mirrors(rig))
+    met = [loop.run_once(0) for _ in range(4)]
+    assert (max(met), sum(met)) == (100, 150)
