@@ -1,5 +1,9 @@
-"""The services' HTTP doors, asked by a reader of the Department (DIC), who sees everything."""
+"""The services' HTTP doors, asked by a reader of the Department (DIC), who sees everything.
 
+Where the issuer is not ours, its token comes in `PHOIHOP_TOKEN`; else one is made with `jwt-issuer.pem`.
+"""
+
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,13 +22,18 @@ def read(path: str, **filters: str) -> Any:
     A refusal ends the command: one line, exit code 1. Raises NoSuchService, NotConfigured, requests.RequestException.
     """
     url = environment.url(path.strip("/").partition("/")[0])
-    token = issue_token(environment.secret("jwt-issuer.pem"), agency="dic", role="reader", subject="phoihop")
     reply = requests.get(
-        f"{url}/{path.lstrip('/')}", params=filters, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_S
+        f"{url}/{path.lstrip('/')}", params=filters, headers={"Authorization": f"Bearer {_token()}"}, timeout=TIMEOUT_S
     )
     if reply.status_code >= 400:
         say_no(str(reply.json().get("detail", reply.text)))
     return reply.json()
+
+
+def _token() -> str:
+    return os.environ.get("PHOIHOP_TOKEN") or issue_token(
+        environment.secret("jwt-issuer.pem"), agency="dic", role="reader", subject="phoihop"
+    )
 
 
 def read_all(path: str, **filters: str) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ def list_(
     service: Annotated[str | None, typer.Argument(help="One service; without it all five.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Every consumer: its live version, its tables, what waits and what stands still.
+    """Every consumer: its live version, its tables, what waits, and what stands still and why.
 
     Example: phoihop projections list registry
     """
@@ -34,10 +34,9 @@ def list_(
     for one in (service,) if service else SERVICES:
         with environment.database(one) as pool, pool.transaction(read_only=True) as cursor:
             rows += [(one, standing) for standing in views.listed(cursor, consumers_of(one))]
-    answer(
-        as_json,
-        [{"service": owner} | asdict(row) for owner, row in rows],
-        lambda: show_table(
+
+    def words() -> None:
+        show_table(
             ("consumer", "version", "tables", "dealt with", "parked", "stopped", "last moved", ""),
             [
                 (
@@ -46,15 +45,22 @@ def list_(
                     " ".join(row.tables),
                     row.dealt_with,
                     row.parked,
-                    row.stopped,
+                    len(row.stopped),
                     f"{row.moved_at:%F %T}" if row.moved_at else "",
                     "" if row.fits_code else "tables are of other SQL than the code's: rebuild",
                 )
                 for _, row in rows
             ],
             "There are no consumers.",
-        ),
-    )
+        )
+        for _, row in rows:
+            for one in row.stopped:
+                out.print(f"{row.consumer} stands still on {one.topic}/{one.partition}: {one.reason}", markup=False)
+                out.print(
+                    f"    since {one.stopped_at:%F %T}, before position {one.position}: {one.detail}", markup=False
+                )
+
+    answer(as_json, [{"service": owner} | asdict(row) for owner, row in rows], words)
 
 
 @app.command()

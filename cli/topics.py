@@ -64,7 +64,8 @@ def remake(
 ) -> None:
     """Delete an events topic and make it empty; the service's relay refills it from the log, as soon as it runs.
 
-    After a restore: what the log lost leaves Kafka too. Refused before the epoch was raised.
+    After a restore: what the log lost leaves Kafka too. Refused before the epoch was raised. Or when somebody gave the
+    topic other partitions.
 
     Example: phoihop topics remake registry
     """

@@ -26,8 +26,12 @@ class Topic:
     retention_ms: int = FOR_EVER_MS
 
 
+EVENTS = "events.v1"
+"""How the name of an events topic goes on after its service."""
+
+
 def events_topic(service: str) -> str:
-    return f"{service}.events.v1"
+    return f"{service}.{EVENTS}"
 
 
 def heads_topic(service: str) -> str:

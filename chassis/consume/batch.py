@@ -151,7 +151,7 @@ class Batch:
                 lost = Stop(
                     "lost-facts",
                     f"facts {stamp.prev + 1} to {draft.order.position} were applied and are not in the log of epoch "
-                    f"{stamp.epoch}: `phoihop reconcile`",
+                    f"{stamp.epoch}: docs/operations.md, A database is lost, from `phoihop reconcile` on",
                 )
                 draft.stop = (lost, stamp)
             case _:

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from chassis.consume import stops
 from chassis.consume.batch import Where
 from chassis.consume.consumer import Consumer, Projections
+from chassis.consume.stops import StoppedPartition
 from contracts.sql import Cursor
 
 LIVE = "select live_version, definition from consumer_version where consumer = %s"
@@ -133,7 +135,7 @@ class Standing:
     dealt_with: int
     """Positions of its watermarks, added up: grows with every message."""
     parked: int
-    stopped: int
+    stopped: tuple[StoppedPartition, ...]
     moved_at: datetime | None
 
 
@@ -161,10 +163,10 @@ def _standing(cursor: Cursor, consumer: Consumer) -> Standing:
         fits = found.definition == member.definition
     cursor.execute(
         "select coalesce(sum(position), 0)::bigint, max(moved_at), "
-        "(select count(*) from public.parked p where p.consumer = %(rows)s and p.state in ('parked', 'retry')), "
-        "(select count(*) from public.stopped s where s.consumer = %(rows)s) "
+        "(select count(*) from public.parked p where p.consumer = %(rows)s and p.state in ('parked', 'retry')) "
         "from public.watermark w where w.consumer = %(rows)s",
         {"rows": rows},
     )
-    dealt_with, moved_at, waiting, stopped = cursor.fetchone() or (0, None, 0, 0)
+    dealt_with, moved_at, waiting = cursor.fetchone() or (0, None, 0)
+    stopped = tuple(one for one in stops.listed(cursor, consumer.name) if one.consumer == rows)
     return Standing(consumer.name, version, tables, fits, dealt_with, waiting, stopped, moved_at)

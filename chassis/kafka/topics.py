@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.kafka.clients import LARGEST_MESSAGE, KafkaAdminClient, KafkaError, KafkaSettings
-from contracts.topics import Topic, all_topics
+from contracts.topics import EVENTS, Topic, all_topics
 
 from kafka.admin import (  # isort: skip  # after chassis.kafka.clients, which looks whether half is patched
     ACL,
@@ -169,9 +169,11 @@ def _wrong(topic: Topic, partitions: int | None) -> str:
     if partitions is None:
         return f"topic {topic.name} does not exist, or we may not see it: run `phoihop topics apply`"
     if partitions != topic.partitions:
+        service, _, kind = topic.name.partition(".")
+        anew = f"`phoihop topics remake {service}`" if kind == EVENTS else "delete it, then `phoihop topics apply`"
         return (
             f"topic {topic.name} has {partitions} partitions, not {topic.partitions}: the order per key would break. "
-            "Make it anew and run `phoihop topics republish`"
+            f"To make it anew: {anew}"
         )
     return ""
 

@@ -23,15 +23,20 @@ class WrongPartitions(Exception):
     """The topic is absent or has not the partitions that the log was sequenced for; nothing was sent."""
 
 
-def refuse_if_ahead(pool: Pool, settings: KafkaSettings, topic: str) -> None:
-    """Raises KafkaIsAhead, WrongPartitions, KafkaError when Kafka does not answer."""
+def refuse_if_ahead(pool: Pool, settings: KafkaSettings, topic: str, wanted: int | None = EVENT_PARTITIONS) -> None:
+    """`wanted`: how many partitions it must have; None: any number.
+
+    Raises KafkaIsAhead, WrongPartitions, KafkaError when Kafka does not answer.
+    """
     consumer = settings.consumer()
     try:
         partitions = consumer.partitions_for_topic(topic) or set()
         if not partitions:
             raise WrongPartitions(f"topic {topic} does not exist, or we may not see it: run `phoihop topics apply`")
-        if len(partitions) != EVENT_PARTITIONS:
-            raise WrongPartitions(f"topic {topic} has {len(partitions)} partitions, not {EVENT_PARTITIONS}")
+        if wanted is not None and len(partitions) != wanted:
+            raise WrongPartitions(
+                f"topic {topic} has {len(partitions)} partitions, not {wanted}: `phoihop topics check`"
+            )
         stamps = _last_stamps(consumer, [TopicPartition(topic, number) for number in partitions])
     finally:
         consumer.close()
@@ -41,8 +46,8 @@ def refuse_if_ahead(pool: Pool, settings: KafkaSettings, topic: str) -> None:
         if stamp > known:
             raise KafkaIsAhead(
                 f"{topic} partition {place.partition} holds position {stamp[1]} of epoch {stamp[0]}, but the log "
-                f"ends at position {known[1]} of epoch {known[0]}. If the database was restored, run "
-                "`phoihop epoch raise --reason …`"
+                f"ends at position {known[1]} of epoch {known[0]}. If the database was restored: docs/operations.md, "
+                f"A database is lost, from `phoihop epoch raise {topic.partition('.')[0]} --reason …` on"
             )
 
 

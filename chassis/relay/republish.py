@@ -39,11 +39,12 @@ def republish(pool: Pool, service: str, kafka: KafkaSettings, even_if_not_empty:
 def remake(pool: Pool, service: str, kafka: KafkaSettings) -> Progress:
     """Deletes a service's events topic with all it holds and makes it anew; the relay refills it from position 1.
 
-    After a restore: what the log lost is then gone from Kafka too. Raises KafkaIsAhead while the epoch was not raised
-    (the relay would give lost places to new events), WrongPartitions, TopicRefused, KafkaError.
+    After a restore: what the log lost is then gone from Kafka too; or when somebody gave it other partitions. Raises
+    KafkaIsAhead while the epoch was not raised (the relay would give lost places to new events), WrongPartitions when
+    there is no such topic, TopicRefused, KafkaError.
     """
     name = events_topic(service)
-    refuse_if_ahead(pool, kafka, name)
+    refuse_if_ahead(pool, kafka, name, wanted=None)
     topics.remake(kafka, next(topic for topic in all_topics() if topic.name == name))
     reading.rewind(pool, name)
     return progress(pool, service)

@@ -49,8 +49,8 @@ NOW = Row(
             title="Requests failing",
             question="How many requests a minute end in a failure of ours (500, 503)?",
             normal="0. What is refused with a reason (4xx) does not count.",
-            otherwise='`grep \'"level": "error"\'` in the log of the service\'s `http` process; '
-            "`curl …/health/ready` of that process names what it lacks.",
+            otherwise="`grep '\"status\": 5'` in the log of the service's `http` process: which paths; lines of level "
+            "`error` or `warning` say why. `curl …/health/ready` of that process names what it lacks.",
             kind="stat",
             unit=REQUESTS_PER_MINUTE,
             queries=(

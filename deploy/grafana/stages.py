@@ -53,8 +53,8 @@ STAGES = Row(
             title="2 Log: oldest waits",
             question="For how long has the oldest stored fact had no position in the log?",
             normal="Under 1 s.",
-            otherwise="The service's `work` process is away, or something holds the sequencer's advisory lock: "
-            "`select * from pg_locks where locktype = 'advisory'`. Nothing is lost.",
+            otherwise="The service's `work` process is away, or was started while Kafka is away; or something holds "
+            "the sequencer's advisory lock: `select * from pg_locks where locktype = 'advisory'`. Nothing is lost.",
             kind="stat",
             unit=SECONDS,
             queries=(Query("max(" + process("phoihop_unsequenced_oldest_age_seconds") + ")", "waiting"),),
@@ -71,7 +71,7 @@ STAGES = Row(
             question="For how long has the oldest fact in a log waited for Kafka's confirmation?",
             normal="Under 5 s.",
             otherwise="Kafka is away, or the relay refuses: the `work` log says `KafkaIsAhead` (after a restore: "
-            "`phoihop epoch raise`) or `WrongPartitions` (`phoihop topics check`).",
+            "docs/operations.md, A database is lost) or `WrongPartitions` (`phoihop topics check`).",
             kind="stat",
             unit=SECONDS,
             queries=(Query("max(" + process("phoihop_relay_oldest_pending_age_seconds") + ")", "waiting"),),

@@ -26,7 +26,7 @@ DOOR = Row(
             title="Failures of ours, by service",
             question="Which service answers requests with a failure of its own?",
             normal="0 everywhere.",
-            otherwise="The log of that service's `http` process, the lines of level `error`.",
+            otherwise="The log of that service's `http` process: `grep '\"status\": 5'`, then what stands above.",
             kind="timeseries",
             unit=PER_SECOND,
             queries=(
@@ -159,7 +159,7 @@ CONSUMERS = Row(
             title="Positions behind, by consumer",
             question="Which consumer is how far from the end of the logs it follows?",
             normal="0; in a burst some hundred. Below 0: the log was restored and the consumer knows more than it: "
-            "`phoihop reconcile`.",
+            "docs/operations.md, A database is lost.",
             otherwise="One alone: it is stopped, slow or hangs; `phoihop projections list`, then its `work` log. All "
             "of one topic: that topic's relay or Kafka.",
             kind="timeseries",

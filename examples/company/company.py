@@ -100,9 +100,7 @@ class Company:
         self.name, self.behaviour = options.name, options.behaviour
         secrets = options.secret_file.read_text().split()
         self._webhooks = [Webhook(secret) for secret in secrets]
-        self._order_key = read_public_key(options.order_key)
-        raw = self._order_key.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self._order_key_id = hashlib.sha256(raw).hexdigest()[:16]
+        self._order_keys = {id_of(key): key for key in map(read_public_key, options.order_key)}
         self._api = options.api.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = False
@@ -243,10 +241,13 @@ class Company:
 
     def _check_document(self, order: dict[str, Any]) -> None:
         """The document is what the department signed, and speaks of this order. Raises NotFromThem."""
-        if order["key_id"] != self._order_key_id:
-            raise NotFromThem(f"the document is signed with key {order['key_id']}, ours is {self._order_key_id}")
+        key = self._order_keys.get(order["key_id"])
+        if key is None:
+            raise NotFromThem(
+                f"the document is signed with key {order['key_id']}, we have {', '.join(self._order_keys)}"
+            )
         try:
-            self._order_key.verify(base64.b64decode(order["signature"]), order["document"].encode())
+            key.verify(base64.b64decode(order["signature"]), order["document"].encode())
         except (InvalidSignature, ValueError):
             raise NotFromThem("the signature of the order document does not hold") from None
         document = json.loads(order["document"])
@@ -286,6 +287,11 @@ def read_public_key(file: Path) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise ValueError(f"{file} holds no Ed25519 key")
     return key
+
+
+def id_of(key: Ed25519PublicKey) -> str:
+    """As `key_id` names it."""
+    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
 
 
 def handler_for(company: Company) -> type[BaseHTTPRequestHandler]:
@@ -332,7 +338,9 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--api", required=True, help="where the department's HTTP doors are")
     parser.add_argument("--api-key-file", required=True, type=Path)
     parser.add_argument("--secret-file", required=True, type=Path, help="one webhook secret a line; any may sign")
-    parser.add_argument("--order-key", required=True, type=Path, help="the department's published key, PEM")
+    parser.add_argument(
+        "--order-key", required=True, action="append", type=Path, help="a key of the department's, PEM; may be repeated"
+    )
     parser.add_argument("--state", required=True, type=Path, help="folder of the journal")
     parser.add_argument("--behaviour", choices=BEHAVIOURS, default="prompt")
     return parser.parse_args(arguments)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,14 @@ def test_without_the_register_companies_are_told_by_their_ids(phoihop: Phoihop) 
     told = json.loads(said.out)
     assert {order["order_id"] for order in told} == LATE
     assert {order["company"] for order in told} == {None}
+
+
+def test_the_token_of_a_foreign_issuer_is_shown_as_it_is(phoihop: Phoihop, tmp_path: Path) -> None:
+    token = phoihop.told("token", "--agency", "dic", "--role", "reader")["token"]
+    nothing = {"PHOIHOP_SECRETS": str(tmp_path)}
+    without = phoihop("orders", "--overdue", **nothing)
+    assert (without.code, "jwt-issuer.pem cannot be read" in without.err) == (3, True)
+    assert phoihop("orders", "--overdue", PHOIHOP_TOKEN=token, **nothing).code == 0
 
 
 def test_nobody_answers(phoihop: Phoihop) -> None:

@@ -27,7 +27,7 @@ def test_consumers_are_listed_with_their_tables_and_their_place(register: Regist
     assert rows.keys() == {"registry.views", "registry.executions"}
     views = rows["registry.views"]
     assert "provider" in views["tables"]
-    assert (views["fits_code"], views["stopped"], views["service"]) == (True, 0, "registry")
+    assert (views["fits_code"], views["stopped"], views["service"]) == (True, [], "registry")
     assert views["dealt_with"] >= position
     table = register.phoihop.process("projections", "list", "registry")
     assert (table.code, "registry.executions" in table.out) == (0, True)
@@ -102,7 +102,12 @@ def test_lost_facts_are_accepted_once_and_written_down(quiet: Quiet) -> None:
         stops.put(cursor, "registry.executions", place, stop, Stamp(2, 31, 30))
     pool.close()
     (row,) = [one for one in quiet.phoihop.told("projections", "list", "registry") if one["stopped"]]
+    (stopped,) = row["stopped"]
     assert row["consumer"] == "registry.executions"
+    assert (stopped["topic"], stopped["partition"], stopped["reason"]) == (*place, "lost-facts")
+    table = quiet.phoihop("projections", "list", "registry").out
+    assert "registry.executions stands still on enforcement.events.v1/4: lost-facts" in table
+    assert "before position 31: positions 31 to 40 were applied and are lost" in table
     (done,) = quiet.phoihop.told("reconcile", "registry.executions", "--reason", "bản sao lưu 02:00 (mẫu)")
     assert (done["topic"], done["partition"], done["epoch"]) == (*place, 2)
     assert (done["lost_from"], done["lost_to"]) == (31, 40)

@@ -126,17 +126,21 @@ class Program:
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
     older_secrets: tuple[str, ...] = ()
+    newer_signer: Signer | None = None
+    """Who signs orders once the department's key was rotated; announced beforehand."""
 
     def start(self, behaviour: str = "prompt") -> None:
         files = {"api": API_KEY, "secret": "\n".join([self.signer.pair.hmac.text(), *self.older_secrets])}
         for name, text in files.items():
             (self.folder / name).write_text(text + "\n")
-        public = self.signer.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        (self.folder / "order.pem").write_bytes(public)
         command = ["setpriv", "--pdeathsig", "KILL", sys.executable, str(PROGRAM)]
         command += ["--name", "test", "--port", str(self.port)]
         command += ["--api", self.department.url, "--api-key-file", str(self.folder / "api")]
-        command += ["--secret-file", str(self.folder / "secret"), "--order-key", str(self.folder / "order.pem")]
+        command += ["--secret-file", str(self.folder / "secret")]
+        for number, signer in enumerate(one for one in (self.signer, self.newer_signer) if one):
+            public = self.folder / f"order-{number}.pem"
+            public.write_bytes(signer.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+            command += ["--order-key", str(public)]
         command += ["--state", str(self.folder / "state"), "--behaviour", behaviour]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)

@@ -178,6 +178,20 @@ def test_both_secrets_verify_during_a_rotation(program: Program, department: Dep
     assert program.send(program.signer.order(uuid4())) == 200
 
 
+def test_orders_under_both_keys_are_taken_while_the_department_s_key_is_rotated(
+    program: Program, department: Department
+) -> None:
+    """The old one still signs what waits; the new one was announced before."""
+    newer = Signer(pair=program.signer.pair)
+    program.newer_signer = newer
+    program.start()
+    orders = [uuid4(), uuid4()]
+    assert program.send(program.signer.order(orders[0])) == 200
+    assert program.send(newer.order(orders[1])) == 200
+    wait_until(lambda: len(department.reports) == 4, 10, "both are dealt with")
+    assert program.send(Signer(pair=newer.pair).order(uuid4())) == 401
+
+
 def test_a_taken_port_is_said_in_one_line(program: Program, tmp_path: Path) -> None:
     program.start()
     second = Program(tmp_path, program.department, program.signer, port=program.port)
