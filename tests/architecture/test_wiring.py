@@ -14,6 +14,12 @@ from deploy.local.stack.keys import ensure_keys
 from deploy.local.stack.state import StateFolder
 from tests.architecture.tracked import python
 
+FILLED_BY = {
+    ("notify", "/notify/v1/deliveries"): "notify.deliveries",
+    ("reporting", "/reporting/v1/facts"): "reporting.facts",
+    ("reporting", "/reporting/v1/cases/{case_id}/timeline"): "reporting.facts",
+}
+"""By whom, if not by the views of the service."""
 SERVICES = sorted(file.parts[1] for file in python("services") if file.name == "bootstrap.py")
 
 
@@ -47,6 +53,13 @@ def test_the_description_is_valid_and_every_path_begins_with_the_service(service
 def test_a_read_waits_for_a_consumer_that_exists(service: str, secrets: Path) -> None:
     consumers = bootstrap_of(service).consumers(Settings(service, secrets=secrets))
     assert {route.after for route in routes_of(service) if route.after} <= {consumer.name for consumer in consumers}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_read_waits_and_for_what_fills_it(service: str) -> None:
+    """One that waits for another consumer shows what is old, and nobody is told."""
+    waits = {route.path: route.after for route in routes_of(service) if route.kind == "query"}
+    assert waits == {path: FILLED_BY.get((service, path), f"{service}.views") for path in waits}
 
 
 @pytest.mark.parametrize("service", SERVICES)

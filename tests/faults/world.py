@@ -85,11 +85,12 @@ class World:
         return {"provider_id": provider_id, "number": f"{self.number()}/HĐĐL", "signed_on": SIGNED_ON}
 
     def register_and_sign(self) -> None:
-        """Two commands of the load: an agent enters the register, then its contract."""
+        """Two commands of the load: an agent enters the register, then its contract. Neither may be refused."""
         call = self.doors.ask(self.officer, "/registry/v1/agents", self.agent_body())
         if call.outcome is Outcome.OK:
             path = f"/registry/v1/agents/{call.answer['agent_id']}/agency-contracts"
-            self.doors.ask(self.officer, path, self.contract_body(self.any_isp))
+            call = self.doors.ask(self.officer, path, self.contract_body(self.any_isp))
+        assert call.outcome is not Outcome.FAIL, f"{call.path}: {call.status} {dict(call.answer)}"
 
     # notify
 

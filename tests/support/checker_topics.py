@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chassis.kafka.clients import KafkaSettings, TopicPartition
+from contracts.envelope import to_headers
 from tests.support.checker_log import CheckedService, Fact
 from tests.support.waiting import wait_until
 
@@ -85,14 +86,8 @@ def _wrong(record: Any, fact: Fact) -> list[str]:
         "key": (stream, record.key),
         "value": (envelope.data, record.value),
         "partition": (fact.partition, record.partition),
-        "ce_id": (str(envelope.event_id).encode(), headers.get("ce_id")),
-        "ce_type": (envelope.type.encode(), headers.get("ce_type")),
-        "ce_subject": (stream, headers.get("ce_subject")),
-        "ce_streamversion": (b"%d" % envelope.stream_version, headers.get("ce_streamversion")),
-        "ce_prev": (b"%d" % envelope.prev, headers.get("ce_prev")),
-        "ce_logepoch": (b"%d" % envelope.epoch, headers.get("ce_logepoch")),
-        "ce_meta": (envelope.meta, headers.get("ce_meta")),
     }
+    expected |= {name: (wanted, headers.get(name)) for name, wanted in to_headers(envelope)}
     return [f"{name} is {was!r}, the log says {want!r}" for name, (want, was) in expected.items() if want != was]
 
 

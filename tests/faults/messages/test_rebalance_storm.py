@@ -60,7 +60,14 @@ def test_a_member_that_is_longer_over_a_batch_than_kafka_waits_doubles_nothing(s
     with system.busy() as traffic:
         with member(system, Consumer(VIEWS, usual.topics, slow), max_poll_interval_ms=POLL_LIMIT_MS):
             wait_until(slow.begun.is_set, JOINED_S, "the slow member has something to do")
+            joined = system.metric("registry-work", REBALANCES, consumer=VIEWS)
             wait_until(slow.ended.is_set, JOINED_S, "it comes to an end")
+            wait_until(
+                lambda: system.metric("registry-work", REBALANCES, consumer=VIEWS) > joined,
+                JOINED_S,
+                "the others took over what was its",
+                every_s=0.2,
+            )
         traffic.wait_for(5)
     system.check()
 

@@ -4,7 +4,7 @@ once. Who reads sees the old rows or the new ones: never fewer than were there, 
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -53,7 +53,13 @@ def readers(system: System) -> Iterator[list[str]]:
                 wrong.append(f"{rows} agents, {different} different ones, after {before}")
             before = rows
 
-    threads = [threading.Thread(target=one, daemon=True) for one in (over_http, in_sql)]
+    def to_the_end(one: Callable[[], None]) -> None:
+        try:
+            one()
+        except Exception as error:
+            wrong.append(f"{one.__name__} was broken off: {error!r}")
+
+    threads = [threading.Thread(target=to_the_end, args=(one,), daemon=True) for one in (over_http, in_sql)]
     for thread in threads:
         thread.start()
     try:

@@ -58,7 +58,7 @@ def test_a_rolling_restart_is_noticed_by_nobody(system: System) -> None:
                 for name in names:
                     assert system.metric(name, STARTED) > before[name], "a restart is seen from outside"
         assert twin.is_running(), twin.why_it_ended()
-    assert max(doors.statuses) < 500, doors.statuses
+    assert set(doors.statuses) <= {0, 200, 201}, doors.statuses
     assert balancer.refused == 0, "one of the two was always there"
     assert max(call.attempts for call in doors.calls) <= 2, "a broken connection is mended by one more attempt"
     system.check()

@@ -45,12 +45,16 @@ def test_doors_without_a_file_left_turn_newcomers_away_and_say_so_and_go_on_by_t
     child, port = system.child("registry-http"), system.port("registry-http")
     with requests.Session() as scraper, system.busy() as traffic:
         traffic.wait_for(3)
-        before = not_accepted(scraper, port)
         for _ in rounds("F11", "rounds"):
+            before = not_accepted(scraper, port)
+
+            def it_says_so(before: float = before) -> bool:
+                return not_accepted(scraper, port) > before
+
             with limited(child, resource.RLIMIT_NOFILE, FILES), ExitStack() as crowd:
                 for _ in range(FILES):
                     crowd.enter_context(closing(socket.create_connection(("127.0.0.1", port), timeout=10)))
-                wait_until(lambda: not_accepted(scraper, port) > before, NOTICED_S, "it says that files ran out")
+                wait_until(it_says_so, NOTICED_S, "it says that files ran out")
             traffic.wait_for(10)
         assert child.is_running(), child.why_it_ended()
     assert system.metric("registry-http", REFUSED, code="not-accepted") > before

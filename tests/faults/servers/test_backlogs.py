@@ -14,7 +14,7 @@ from chassis.store import sequencer
 from chassis.store.decision import Change, Decision
 from services.notify.deliveries import clock_watch, lanes
 from tests.conformance.sender.endpoint_server import EndpointServer
-from tests.faults.doses import dose, rounds
+from tests.faults.doses import rounds
 from tests.faults.servers.test_relay_faults import keep_relaying, own_bus
 from tests.integration.notify.conftest import Notify, demanded, notify, notify_database, server
 from tests.integration.relay.bus import Bus, check_topic_is_the_log
@@ -26,6 +26,7 @@ from tests.support.waiting import wait_until
 __all__ = ["notify", "notify_database", "own_bus", "server", "store"]  # fixtures
 
 AT_ONCE = 500
+LANES_AT_ONCE = 20_000
 DRAINED_S = 3_600
 DUE = 30
 """Messages among the others that can be delivered now."""
@@ -47,7 +48,7 @@ from waiting
 @pytest.mark.fault("F23")
 def test_events_without_a_position_are_taken_by_index_and_drain(store: Store, own_bus: Bus) -> None:
     without_autovacuum(store.admin_dsn, "unsequenced", "event", "log")
-    backlog = rounds("F23", "backlog", by=AT_ONCE)
+    backlog = rounds("F23", "backlog", by=AT_ONCE, loops_after=1)  # to drain it takes as long
     for _ in backlog:
         changes = tuple(Change(uuid4(), "counter", 0, (Counted(by=1),)) for _ in range(AT_ONCE))
         with store.pool.transaction() as cursor:
@@ -76,8 +77,9 @@ def test_webhooks_that_wait_hold_up_none_that_is_due(
     notify: Notify, notify_database: Database, server: EndpointServer
 ) -> None:
     without_autovacuum(notify_database.admin_dsn, "lane", "webhook", "attempt")
-    with notify.pool.transaction() as cursor:
-        cursor.execute(WAITING, {"lanes": dose("F23", "backlog"), "endpoints": ENDPOINTS})
+    for _ in rounds("F23", "backlog", by=LANES_AT_ONCE):
+        with notify.pool.transaction() as cursor:
+            cursor.execute(WAITING, {"lanes": LANES_AT_ONCE, "endpoints": ENDPOINTS})
     isp = uuid4()
     server.behaviours["/hook"] = lambda connection: connection.answer(200)
     notify.registered(isp, server.url("/hook"))

@@ -17,6 +17,7 @@ FAILURES = "phoihop_database_failures_total"
 CUT = "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'registry'"
 SESSIONS_OF = "select count(*) from pg_stat_activity where usename = 'registry'"
 SETTINGS = "select current_setting('search_path'), current_setting('statement_timeout')"
+REGISTRY = ("registry-http", "registry-work")
 THROUGH_POOLER = ("registry-http", "registry-work", "notify-work")
 
 
@@ -27,6 +28,7 @@ def test_at_the_connection_limit_callers_are_told_when_to_come_back_and_nothing_
     with system.busy() as traffic:
         for _ in rounds("F17", "limits"):
             traffic.wait_for(3)
+            before = {name: system.metric(name, FAILURES, cause="refused") for name in REGISTRY}
             limit(system, 0)
             try:
                 registry.rows(CUT)
@@ -36,9 +38,11 @@ def test_at_the_connection_limit_callers_are_told_when_to_come_back_and_nothing_
                     return (response.status_code, response.headers.get("Retry-After")) == (503, "1")
 
                 wait_until(refused, 20, "registry asks its callers to come back")
-                for name in ("registry-http", "registry-work"):
+                for name in REGISTRY:
                     wait_until(
-                        lambda name=name: system.metric(name, FAILURES, cause="refused"),  # type: ignore[misc]
+                        lambda name=name, before=before[name]: (  # type: ignore[misc]
+                            system.metric(name, FAILURES, cause="refused") > before
+                        ),
                         20,
                         f"{name} shows that it is not let in",
                     )

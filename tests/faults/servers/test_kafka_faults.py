@@ -9,6 +9,7 @@ from chassis.store.sequencer import Sequencer
 from tests.faults.doses import rounds
 from tests.faults.servers.impatient import Impatient
 from tests.faults.system import System
+from tests.support.load import Outcome
 from tests.support.waiting import wait_until
 
 BROKER_LIMIT_S = 120
@@ -25,9 +26,17 @@ def test_while_the_broker_is_dead_commands_are_accepted_and_afterwards_all_is_dr
         for _ in rounds("F24", "kills"):
             traffic.wait_for(5)
             kafka.kill()
+            traffic.wait_for(1)  # what was on its way
+            before = accepted(system)
             traffic.wait_for(3)
+            assert accepted(system) >= before + 3, "accepted, not only answered"
             kafka.start(BROKER_LIMIT_S)
     system.check()
+
+
+def accepted(system: System) -> int:
+    """Commands of registry that were told yes."""
+    return len([call for call in system.history.calls(Outcome.OK) if call.service == "registry"])
 
 
 @pytest.mark.fault("F26")

@@ -11,7 +11,7 @@ from chassis.consume.command_topic import LARGEST, CommandTopic
 from chassis.consume.consumer import Consumer
 from chassis.consume.loop import ConsumerLoop
 from chassis.identity.principal import agency_system
-from chassis.store.commands import command_id_of
+from chassis.store.commands import Decision, command_id_of
 from tests.conformance.counter.domain import Count
 from tests.integration.consume.rig import Rig
 
@@ -112,7 +112,11 @@ def test_a_refusal_is_answered_and_the_same_answer_comes_again(agency: Agency, r
 def test_a_refused_command_stays_refused_even_if_it_would_be_accepted_by_now(agency: Agency, rig: Rig):
     agency.send({"counter_id": str(COUNTER), "by": 999_999})
     agency.send({"counter_id": str(COUNTER), "by": 7}, ce_id="too-much")
-    agency.replies()
+    refused = agency.replies()[-1]
+    assert rig.rows("select version from stream") == [(1,)], "it changed nothing"
+    rig.commands.handlers = {Count: lambda *_: Decision(response={"total": 0})}  # by now everything is accepted
+    agency.send({"counter_id": str(COUNTER), "by": 7}, ce_id="too-much")
+    assert agency.replies()[-1] == refused
     agency.send({"counter_id": str(uuid4()), "by": 7}, ce_id="too-much")
     assert agency.answer()["problem"]["code"] == "command-id-reused"
 

@@ -1,7 +1,7 @@
 """A read model made anew while the live one goes on; readers see the old or the new, never none and never both."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -109,18 +109,17 @@ def test_under_load_readers_see_whole_tables_and_nothing_is_lost(rig: Rig):
     rig.settle(loop)
     stop, sums, failures = threading.Event(), set[int](), list[BaseException]()
 
-    def live_consumer() -> None:
+    def until_the_end(step: Callable[[], object]) -> None:
         try:
             while not stop.is_set():
-                loop.run_once(0)
+                step()
         except BaseException as error:
             failures.append(error)
 
-    def reader() -> None:
-        while not stop.is_set():
-            sums.add(rig.rows("select count(*) from total")[0][0])
+    def read() -> None:
+        sums.add(rig.rows("select count(*) from total")[0][0])
 
-    threads = [threading.Thread(target=live_consumer), threading.Thread(target=reader)]
+    threads = [threading.Thread(target=until_the_end, args=(step,)) for step in (lambda: loop.run_once(0), read)]
     for thread in threads:
         thread.start()
     try:

@@ -209,6 +209,11 @@ def test_retries_go_to_the_new_address_with_every_key_that_is_valid(
         Webhook(shown["secret"]).verify(post.body, post.headers)
     schemes = [entry.split(",")[0] for entry in post.headers["webhook-signature"].split(" ")]
     assert schemes == ["v1", "v1a"] * 3
+    left = notify.rows(
+        "select round(extract(epoch from valid_until - clock_timestamp()) / 3600) from endpoint_secret "
+        "where valid_until is not null"
+    )
+    assert left == [(24,), (24,)], "hours for which the former two still sign"
 
 
 def test_a_key_past_its_overlap_signs_nothing(notify: Notify, server: EndpointServer, isp: UUID) -> None:

@@ -8,7 +8,7 @@ import pytest
 from chassis.kafka import topics
 from chassis.kafka.clients import KafkaError, KafkaSettings
 from chassis.kafka.topics import Access, TopicRefused, wanted_access
-from contracts.topics import SERVICES, THIRTY_DAYS_MS, Topic, all_topics
+from contracts.topics import FOR_EVER_MS, SERVICES, THIRTY_DAYS_MS, Topic, all_topics, events_topic
 from deploy.local.stack.servers import Servers
 
 
@@ -63,6 +63,13 @@ def test_retention_and_surplus_access_are_found_and_put_right(settings: KafkaSet
         f"access taken away: stranger may write topic {topic.name}",
     ]
     assert topics.check(settings, [topic]) == []
+
+
+def test_events_are_kept_for_ever_and_what_agencies_and_services_tell_each_other_for_thirty_days() -> None:
+    kept = {topic.name: topic.retention_ms for topic in all_topics()}
+    assert {kept[events_topic(service)] for service in SERVICES} == {FOR_EVER_MS}
+    of_agencies = {name for name in kept if ".commands." in name or ".replies." in name}
+    assert {kept[name] for name in of_agencies} == {THIRTY_DAYS_MS}
 
 
 def test_only_the_writer_writes(settings: KafkaSettings, topic: Topic, users: dict[str, str], servers: Servers) -> None:

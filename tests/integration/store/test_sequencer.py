@@ -47,6 +47,17 @@ def test_positions_partitions_and_prev(store: Store) -> None:
     assert store.rows("select count(*) from unsequenced") == [(0,)]
 
 
+def test_an_event_is_sequenced_when_its_position_is_given(store: Store) -> None:
+    clock = "select clock_timestamp()"
+    with open_append(store, uuid4(), 0):
+        pass
+    ((before,),) = store.rows(clock)
+    store.sequence()
+    ((after,),) = store.rows(clock)
+    ((recorded_at, sequenced_at),) = store.rows("select recorded_at, sequenced_at from log join event using (event_no)")
+    assert recorded_at < before < sequenced_at < after
+
+
 def test_a_reader_that_tails_the_identity_loses_an_event_and_the_log_does_not(store: Store) -> None:
     slow, fast = uuid4(), uuid4()
     seen: list[UUID] = []

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.timers.clocks import LegalCalendar, SteeredWall
+from chassis.timers.clocks import LEGAL_TIME, DatabaseWall, LegalCalendar, SteeredWall
 from chassis.timers.due import timer_id
 
 
@@ -26,6 +26,21 @@ def test_the_steered_wall_stands_still_until_it_is_moved():
     assert wall.now(None) == wall.now(None)  # type: ignore[arg-type]
     wall.advance(timedelta(seconds=5))
     assert wall.now(None) == datetime(2026, 10, 1, 0, 0, 5, tzinfo=UTC)  # type: ignore[arg-type]
+
+
+class OfAnotherClock:
+    """A cursor of a database whose clock is years ahead of this machine's."""
+
+    def execute(self, sql: str) -> None:
+        assert "clock_timestamp()" in sql
+
+    def fetchone(self) -> tuple[datetime]:
+        return (datetime(2031, 1, 1, 7, tzinfo=LEGAL_TIME),)
+
+
+def test_the_wall_is_the_clock_of_the_database():
+    wall, ahead = DatabaseWall(), datetime(2031, 1, 1, tzinfo=UTC)
+    assert wall.now(OfAnotherClock()) == wall.shown(ahead) == ahead  # type: ignore[arg-type]
 
 
 def test_the_same_stream_kind_and_round_are_the_same_timer():
