@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.generate import asyncapi, clauses, notices, problems, schemas
+from cli.generate import asyncapi, clauses, doors, notices, problems, schemas
 from deploy.grafana import document, render
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,6 +16,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     yield from schemas.documents()
     yield from asyncapi.documents()
     yield from problems.documents()
+    yield from doors.documents(ROOT)
     yield from render.documents()
     yield from document.documents()
     yield from notices.documents(ROOT)

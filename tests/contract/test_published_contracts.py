@@ -14,6 +14,7 @@ from cloudevents.core.formats.json import JSONFormat
 
 from chassis.consume.replies import Asked, accepted, refused
 from chassis.store.decision import Answer
+from cli.generate import doors
 from cli.generate.__main__ import documents, stale
 from contracts import catalogue, topics
 from contracts.envelope import Envelope, Event, MalformedMessage, Message, Metadata, to_headers
@@ -61,6 +62,14 @@ def test_a_golden_example_satisfies_its_schema(kind: type[Event]):
     golden = json.loads((EXAMPLES / kind.message_type / f"{kind.schema_version}.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(golden, schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+
+
+def test_every_door_field_and_code_that_was_published_is_there():
+    """Within `/…/v1` nothing that a caller relies on goes, and nothing more is asked of him."""
+    published, present = set((ROOT / doors.FILE).read_text().splitlines()), doors.present()
+    assert published - present == set()
+    asked_anew = {line for line in present - published if line.endswith(doors.REQUIRED)}
+    assert {line for line in asked_anew if " ".join(line.split(" ")[:2]) in published} == set()
 
 
 def test_no_example_is_left_of_a_type_that_is_gone():

@@ -12,7 +12,7 @@ from tests.support.load import Doors, History, Officer
 from tests.support.misbehaving import receiving
 from tests.support.story_fixture import WatchedStory
 
-FIRST = ("test_story_panels.py", "test_exposition.py")
+FIRST = ("test_story_panels.py", "test_exposition.py", "test_real_lists.py")
 """They look at the story's end as it was; what breaks things comes after them."""
 LAST = ("test_drill.py",)
 """It takes back what the story left overdue."""
