@@ -107,12 +107,10 @@ def send_later(cursor: Cursor, messages: Iterable[OutboxMessage]) -> None:
 
 def _after(changes: Iterable[Change]) -> str | None:
     """A consumer that has seen the last change of each partition has seen them all: at most one entry a partition."""
-    last: dict[int, str] = {}
-    for change in changes:
-        if change.events:
-            version = change.expected_version + len(change.events)
-            last[partition_of(change.stream_id)] = f"{change.stream_id}@{version}"
-    return ",".join(last.values()) or None
+    moved = [change for change in changes if change.events]
+    if len(moved) > 1:
+        moved = list({partition_of(change.stream_id): change for change in moved}.values())
+    return ",".join(f"{change.stream_id}@{change.expected_version + len(change.events)}" for change in moved) or None
 
 
 def _of_one(change: Change, row: Row, meta: str, recorded_at: datetime) -> list[Any]:

@@ -203,14 +203,15 @@ class Commands:
     ) -> Answer:
         if decision.changes:
             context.require_version(decision.changes[0].stream_id, decision.changes[0].expected_version)
-        clause = decision.clause or context.clause
+        if decision.clause is None and context.clause is not None:
+            decision = replace(decision, clause=context.clause)
         return append(
             cursor,
             scope=self.scope,
             principal=request.principal.name,
             command_id=request.command_id,
             request_digest=request.digest,
-            decision=replace(decision, clause=clause),
+            decision=decision,
             metadata=request.metadata,
             recorded_at=context.now,
             outbox=outbox,

@@ -59,27 +59,35 @@ def load(cursor: Cursor, fold: Fold[S], stream_id: UUID) -> Loaded[S]:
 def folded(fold: Fold[S], rows: Iterable[tuple[int, str, int, str]]) -> Loaded[S]:
     """From (version, type, schema version, data) of one stream's events, in order. Raises as `load`."""
     state, version = fold.initial, 0
+    read, evolve = _reader(fold), fold.evolve
     for place, kind, schema_version, data in rows:
-        state, version = fold.evolve(state, _read(fold, (kind, schema_version), data)), place
+        state, version = evolve(state, read(kind, schema_version, data)), place
     return Loaded(state, version)
 
 
 def load_many(cursor: Cursor, fold: Fold[S], stream_ids: Collection[UUID]) -> dict[UUID, Loaded[S]]:
     """One round trip; every id that was asked for is a key of the answer."""
     cursor.execute(LOAD, (list(stream_ids), fold.category))
+    read = _reader(fold)
     states = dict.fromkeys(stream_ids, fold.initial)
     versions = dict.fromkeys(stream_ids, 0)
     for stream_id, version, kind, schema_version, data in cursor.fetchall():
-        states[stream_id] = fold.evolve(states[stream_id], _read(fold, (kind, schema_version), data))
+        states[stream_id] = fold.evolve(states[stream_id], read(kind, schema_version, data))
         versions[stream_id] = version
     return {stream_id: Loaded(states[stream_id], versions[stream_id]) for stream_id in states}
 
 
-def _read(fold: Fold[S], key: TypeKey, data: str) -> Event:
-    model = _models(fold.events).get(key)
-    if model is None:
-        raise UnknownStoredType(f"{key[0]} version {key[1]} in a stream of {fold.category}")
-    return model.model_validate_json(data)
+def _reader(fold: Fold[S]) -> Callable[[str, int, str], Event]:
+    """(type, schema version, data) → event. What it returns raises UnknownStoredType."""
+    models = _models(fold.events)
+
+    def read(kind: str, schema_version: int, data: str) -> Event:
+        model = models.get((kind, schema_version))
+        if model is None:
+            raise UnknownStoredType(f"{kind} version {schema_version} in a stream of {fold.category}")
+        return model.model_validate_json(data)
+
+    return read
 
 
 @cache

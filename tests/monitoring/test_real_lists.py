@@ -7,9 +7,7 @@ import pytest
 from contracts.topics import SERVICES
 from tests.monitoring.answering import Api
 
-LISTS = [
-    route.path for service in SERVICES for route in import_module(f"services.{service}.api").routes if route.pages
-]
+LISTS = [route.path for service in SERVICES for route in import_module(f"services.{service}.api").routes if route.pages]
 OF_A_PAGE = "1"
 
 
