@@ -248,4 +248,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):  # behind `&` a shell lets SIGINT pass over
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main())

@@ -1,6 +1,11 @@
 """What a soak says of runs that keep everything, that break something, and that do not come to their end in time."""
 
 import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -8,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.stack.state import CHECKOUT
 from tests.faults import soak, telling
 from tests.faults.doses import rounds
 from tests.faults.soak import Run
 from tests.support.verdict import Verdict, kind_of
+from tests.support.waiting import wait_until
 
 CONFTEST = """
 from tests.support.chosen_fault import keep_chosen as pytest_collection_modifyitems, pytest_addoption
@@ -91,6 +98,27 @@ def test_what_does_not_end_is_ended_when_the_time_is_over_and_what_had_ended_is_
     assert (run.outcome, run.ended, run.tests) == ("time was over", 1, 2)
     assert (run.injected, run.dose) == ({"cuts": 3}, {"cuts": 6})
     assert (run.recovered_s, run.counts["lost"]) == (1.3, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_soak_in_the_background_that_is_told_to_end_ends_its_run_and_keeps_what_had_ended(
+    tests: Path, number: signal.Signals
+) -> None:
+    results = tests.parent / "results"
+    argv = [sys.executable, "-m", "tests.faults.soak", "--minutes", "30", "--dose", "small"]
+    argv += ["--tests", str(tests), "--results", str(results), "F1", "F4"]
+    program = subprocess.Popen(
+        ["bash", "-c", f"{shlex.join(argv)} & wait"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: any("cuts" in file.read_text() for file in results.glob("*/F4.jsonl")), 60, "F4 is under way")
+    (background,) = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
+    os.kill(int(background), number)
+    told, _ = program.communicate(timeout=120)
+    assert "interrupted: the result holds what came to its end" in told
+    (written,) = results.glob("*.json")
+    assert [(run["fault"], run["outcome"]) for run in json.loads(written.read_text())["runs"]] == [("F1", "kept")]
+    (log,) = results.glob("*/F4.log")
+    assert "KeyboardInterrupt" in log.read_text(), "pytest was let stop what it had started"
 
 
 @pytest.fixture
