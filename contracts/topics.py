@@ -10,6 +10,17 @@ EVENT_PARTITIONS = 12
 AGENCIES_ON_THE_BUS = {"inspection": ("ppd",)}
 """Which agencies' own systems talk to which service over command and reply topics (codes of law/provinces)."""
 
+COMMANDS_ON_THE_BUS = {
+    "inspection": (
+        "inspection.accept-invitation",
+        "inspection.decline-invitation",
+        "inspection.record-violation",
+        "inspection.conclude-inspection",
+        "inspection.approve-programme",
+    )
+}
+"""What their systems may ask for. Asking is no power: the last is the committee's, whoever asks (HD-2.6b)."""
+
 FOR_EVER_MS = -1
 THIRTY_DAYS_MS = 30 * 24 * 3600 * 1000
 

@@ -145,6 +145,10 @@ class Law:
         national = tuple(one for one in self.instruments.values() if one.scope is None and one.in_force_on(on_day))
         return own + national
 
+    def hidden_from(self, agency: str | None) -> frozenset[str]:
+        """Clauses whose duties are for named readers only, and not for this agency; None: for everybody's eyes."""
+        return frozenset(one.id for one in self.clauses() if one.readers and agency not in one.readers)
+
     def duties(self, scope: str, on_day: date, companies: Iterable[Company] = ()) -> tuple[Duty, ...]:
         """Every duty in force that day, by the counting rule of requirements §1. Keys are unique. Raises Unknown.
 

@@ -9,13 +9,20 @@ import yaml
 from pydantic_asyncapi import v3 as asyncapi
 
 from contracts import catalogue
-from contracts.envelope import Message
-from contracts.topics import AGENCIES_ON_THE_BUS, SERVICES, commands_topic, events_topic, replies_topic
+from contracts.envelope import Command, Message
+from contracts.topics import (
+    AGENCIES_ON_THE_BUS,
+    COMMANDS_ON_THE_BUS,
+    SERVICES,
+    commands_topic,
+    events_topic,
+    replies_topic,
+)
 
 FILE = Path("contracts/asyncapi.yaml")
 EXAMPLES = Path("contracts/examples")
 
-HEADERS = {
+EVENT_HEADERS = {
     "type": "object",
     "description": "CloudEvents 1.0 in binary mode, with our extension attributes.",
     "required": ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_dataschema", "content-type"],
@@ -39,6 +46,46 @@ HEADERS = {
         "content-type": {"const": "application/json"},
     },
 }
+COMMAND_HEADERS = {
+    "type": "object",
+    "description": "CloudEvents 1.0 in binary mode.",
+    "required": ["ce_id", "ce_type", "ce_dataschema"],
+    "properties": {
+        "ce_id": {
+            "type": "string",
+            "pattern": "^[ -~]{1,200}$",
+            "description": "Your own id; the same when sent again.",
+        },
+        "ce_type": {"type": "string"},
+        "ce_dataschema": {"type": "string", "description": "urn:phoihop:schema:<type>:<version>"},
+        "ce_specversion": {"const": "1.0"},
+        "ce_source": {"type": "string"},
+        "ce_time": {"type": "string", "format": "date-time"},
+        "ce_correlationid": {"type": "string", "format": "uuid", "description": "Comes back in the reply."},
+        "traceparent": {"type": "string"},
+        "accept-language": {"type": "string", "description": "`vi` or `en`: how a refusal is worded."},
+        "content-type": {"const": "application/json"},
+    },
+}
+REPLY_HEADERS = {
+    "type": "object",
+    "description": "CloudEvents 1.0 in binary mode.",
+    "required": [
+        "ce_specversion", "ce_id", "ce_type", "ce_source", "ce_dataschema", "ce_causation", "ce_correlationid",
+        "content-type",
+    ],
+    "properties": {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": {"type": "string", "format": "uuid"},
+        "ce_type": {"type": "string", "description": "<service>.command-accepted or <service>.command-refused"},
+        "ce_source": {"type": "string"},
+        "ce_dataschema": {"const": "urn:phoihop:schema:reply:1"},
+        "ce_causation": {"type": "string", "description": "The `ce_id` of the command."},
+        "ce_correlationid": {"type": "string", "format": "uuid"},
+        "content-language": {"enum": ["en", "vi"], "description": "Of a refusal."},
+        "content-type": {"const": "application/json"},
+    },
+}  # fmt: skip
 
 
 def documents() -> Iterator[tuple[Path, str]]:
@@ -55,7 +102,7 @@ def text() -> str:
         _add_channel(channels, messages, topic, kinds, f"Facts of {service}, in order per stream. Kept for ever.")
         operations[f"publish-{topic}"] = _operation("send", topic)
     for service, agencies in AGENCIES_ON_THE_BUS.items():
-        asks = [kind for kind in catalogue.commands().values() if kind.message_type.startswith(f"{service}.")]
+        asks = [kind for kind in catalogue.commands().values() if kind.message_type in COMMANDS_ON_THE_BUS[service]]
         for agency in agencies:
             asked, answered = commands_topic(service, agency), replies_topic(service, agency)
             about = (
@@ -72,6 +119,7 @@ def text() -> str:
     messages["reply"] = {
         "name": "reply",
         "contentType": "application/json",
+        "headers": REPLY_HEADERS,
         "payload": {"$ref": "schemas/reply.json"},
     }
     document = {
@@ -114,7 +162,7 @@ def _message(kind: type[Message]) -> dict[str, Any]:
         "title": kind.__name__,
         "summary": " ".join((kind.__doc__ or "").split()),
         "contentType": "application/json",
-        "headers": HEADERS,
+        "headers": COMMAND_HEADERS if issubclass(kind, Command) else EVENT_HEADERS,
         "payload": {"$ref": f"schemas/{kind.message_type}/{kind.schema_version}.json"},
     }
     example = EXAMPLES / kind.message_type / f"{kind.schema_version}.json"

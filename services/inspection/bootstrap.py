@@ -8,14 +8,7 @@ from chassis.launch import Process
 from chassis.settings import Settings
 from chassis.store.commands import Commands
 from chassis.timers.clocks import CLOCKS
-from contracts.commands.inspection import (
-    AcceptInvitation,
-    ApproveProgramme,
-    ConcludeInspection,
-    DeclineInvitation,
-    RecordViolation,
-)
-from contracts.topics import AGENCIES_ON_THE_BUS, events_topic
+from contracts.topics import AGENCIES_ON_THE_BUS, COMMANDS_ON_THE_BUS, events_topic
 from services.authority import law_authority
 from services.inspection.handlers import COMMANDS
 from services.inspection.metrics import Counting
@@ -25,8 +18,7 @@ from services.inspection.projections.targets import Targets
 from services.inspection.projections.timeline import Timeline
 from services.inspection.projections.violations import Violations
 
-OVER_THE_BUS = (AcceptInvitation, DeclineInvitation, RecordViolation, ConcludeInspection, ApproveProgramme)
-"""What an agency's own system may ask for. Asking is no power: the last is the committee's, whoever asks (HD-2.6b)."""
+OVER_THE_BUS = tuple(kind for kind in COMMANDS if kind.message_type in COMMANDS_ON_THE_BUS["inspection"])
 
 
 def migrations() -> tuple[Path, ...]:

@@ -123,10 +123,9 @@ def list_instruments(cursor: Cursor, query: Query) -> Instruments:  # noqa: ARG0
 
 
 def list_facts(cursor: Cursor, query: Query) -> Page[FactView]:
-    """In the order in which they became known."""
-    rows = [
-        FactView(**row) for row in facts.listed(cursor, query.filters.model_dump(), query.page.after, query.page.fetch)
-    ]
+    """In the order in which they became known. An officer of a district sees those that name that district."""
+    where = query.filters.model_dump() | {"area": query.principal.area if query.principal is not None else None}
+    rows = [FactView(**row) for row in facts.listed(cursor, where, query.page.after, query.page.fetch)]
     return Page.of(rows, query.page, key=lambda row: [row.sequenced_at.isoformat(), row.source, row.position])
 
 
@@ -144,7 +143,8 @@ def show_timeline(cursor: Cursor, query: Query) -> Timeline:
 def _duties(cursor: Cursor, query: Query, narrow: DutyFilter, after: str | None, fetch: int) -> Sequence[DutyView]:
     law = load_law()
     periods = expected(law, query.scope, query.today)
-    rows = followup.duties(cursor, periods, narrow.model_dump(), after, fetch)
+    asker = query.principal.agency if query.principal is not None else None
+    rows = followup.duties(cursor, periods, law.hidden_from(asker), narrow.model_dump(), after, fetch)
     known = names(cursor, law, query.scope)
     return [
         DutyView(**row, holder_name=known.of(row["holder"]), requested=law.clause(row["clause"]).requested)

@@ -46,7 +46,8 @@ class Measures:
 
 def refresh(cursor: Cursor, law: Law, scope: str, today: date) -> None:
     """Every series, 0 where there is none. `cursor` reads the live read models."""
-    cursor.execute(followup.DUTY_STATES, followup.of_periods(expected(law, scope, today)))
+    periods = expected(law, scope, today)
+    cursor.execute(followup.DUTY_STATES, followup.states_of(periods, law.hidden_from(None)))
     found = dict(cursor.fetchall())
     for state in STATES:
         DUTIES.labels(state).set(found.get(state, 0))

@@ -57,6 +57,8 @@ def summary(ask: Ask, law: Law, scope: str, now: datetime, today: date) -> Summa
         cases=Cases(open=cases.get("open", 0), closed=cases.get("closed", 0)),
         duties=[
             DutiesOfState(state=state, duties=n)
-            for state, n in ask(followup.DUTY_STATES, followup.of_periods(expected(law, scope, today)))
+            for state, n in ask(
+                followup.DUTY_STATES, followup.states_of(expected(law, scope, today), law.hidden_from(None))
+            )
         ],
     )

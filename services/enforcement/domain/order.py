@@ -104,9 +104,9 @@ def evolve(order: Order, event: Event) -> Order:
 
 
 def acknowledge(order: Order, today: date) -> tuple[OrderAcknowledged, ...]:
-    """An acknowledgement that comes twice changes nothing. Raises UnknownOrder."""
+    """One that comes twice, or after the company's answer, changes nothing. Raises UnknownOrder."""
     order_id, case_id, addressee_id = _known(order)
-    if order.acknowledged:
+    if order.acknowledged or order.objection_pending or order.outcome is not None:
         return ()
     return (
         OrderAcknowledged(

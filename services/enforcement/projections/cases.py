@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from contracts.envelope import Event, Received
 from contracts.events.enforcement import (
@@ -37,6 +37,7 @@ ORDER_EVENTS = (
     OrderOverdue,
 )
 
+OrderState = Literal["open", "acknowledged", "objected", "executed", "already-closed", "objection-upheld", "withdrawn"]
 UNSETTLED = ("open", "acknowledged", "objected")
 
 
@@ -167,7 +168,7 @@ class OrderView(BaseModel):
     """An order with its document and the document's detached signature."""
 
     order_id: UUID
-    state: str
+    state: OrderState
     kind: str
     case_id: UUID
     round_id: UUID
@@ -204,7 +205,7 @@ class OrderFilter(BaseModel):
     """What a list of orders may be narrowed to. `state=unsettled` is open, acknowledged or objected to;
     `state=overdue` is unsettled with its report-back passed."""
 
-    state: Annotated[str, Field(pattern="^[a-z-]+$")] | None = None
+    state: OrderState | Literal["unsettled", "overdue"] | None = None
     addressee_id: UUID | None = None
     case_id: UUID | None = None
     kind: Code | None = None

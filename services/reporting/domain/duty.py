@@ -14,6 +14,7 @@ from contracts.events.reporting import DutyAssigned, DutyReported
 from law.clauses import Duty as Owed
 from law.clauses import Law, Unknown
 from services.reporting.domain.errors import UnknownDuty
+from services.reporting.domain.fulfilment import EVIDENCE
 from services.reporting.domain.instrument import code_of
 
 CATEGORY = "duty"
@@ -100,16 +101,20 @@ class Expected:
     last_month: str
 
 
+RECORDED = frozenset(kind.message_type for kind in EVIDENCE)
+
+
 def expected(law: Law, scope: str, today: date) -> tuple[Expected, ...]:
     """What should be there by today, for each clause in force that names a period (HD-3b: every month before the 10th).
 
-    A clause that is only requested (LA-9) expects nothing. A duty assigned after a period is not held to it.
+    A clause that is only requested (LA-9) expects nothing, nor does one of which no fact known here can tell that it
+    was done: nobody could ever clear it. A duty assigned after a period is not held to it.
     """
     return tuple(
         Expected(clause.id, *_last_period_due(clause.cadence.every, clause.cadence.before_day, today))
         for instrument in law.instruments_in_force(scope, today)
         for clause in instrument.clauses
-        if clause.cadence is not None and not clause.requested
+        if clause.cadence is not None and not clause.requested and not RECORDED.isdisjoint(clause.fulfilled_by)
     )
 
 

@@ -112,7 +112,7 @@ def _acts(province: Province, event: Event, agency: str | None) -> Iterator[Act]
             yield Act(str(event.addressee_id), frozenset({body}), ANSWERS | COOPERATES, clauses=clauses)
         case AgencyContractSigned():
             yield Act("agt", frozenset({"agt"}), ANSWERS)
-        case FilingSubmitted():
+        case FilingSubmitted() if event.good > 0:
             yield Act(str(event.provider_id), frozenset({"isp", "tel"}), ANSWERS)
         case SummaryCompiled() if agency is not None:
             yield from _of_agency(province, agency, ANSWERS)

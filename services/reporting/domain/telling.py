@@ -10,7 +10,7 @@ Named = Callable[[str], Name]
 
 SAID: Mapping[str, tuple[str, str]] = {
     "inspection.inspection-planned": (
-        "Lập kế hoạch kiểm tra ngày {planned_on} tại {area}",
+        "Lập kế hoạch {form} ngày {planned_on} tại {area}",
         "A visit was planned for {planned_on} in {area}",
     ),
     "inspection.inspection-lead-assigned": (
@@ -27,7 +27,10 @@ SAID: Mapping[str, tuple[str, str]] = {
         "{agency} joined the team; officers sent: {officers}",
     ),
     "inspection.team-member-declined": ("{agency} không tham gia: {reason}", "{agency} did not join: {reason}"),
-    "inspection.inspection-started": ("Bắt đầu kiểm tra ngày {started_on}", "The visit began on {started_on}"),
+    "inspection.inspection-started": (
+        "Bắt đầu cuộc thanh tra, kiểm tra ngày {started_on}",
+        "The visit began on {started_on}",
+    ),
     "inspection.violation-found": (
         "{found_by} phát hiện vi phạm {provision} ({category}): {description}",
         "{found_by} found a breach of {provision} ({category}): {description}",
@@ -37,7 +40,7 @@ SAID: Mapping[str, tuple[str, str]] = {
         "The minutes no. {number} were signed on {signed_on}",
     ),
     "inspection.inspection-concluded": (
-        "{lead} kết luận kiểm tra; số vi phạm: {violations}",
+        "{lead} kết luận cuộc thanh tra, kiểm tra; số vi phạm: {violations}",
         "{lead} concluded the inspection; violations: {violations}",
     ),
     "enforcement.case-opened": (
@@ -113,6 +116,8 @@ SAID: Mapping[str, tuple[str, str]] = {
 """By the fact's type. Members of the fact stand in braces."""
 
 WORDS: Mapping[str, Name] = {
+    "thanh-tra": Name(vi="thanh tra", en="inspection"),
+    "kiem-tra": Name(vi="kiểm tra", en="check"),
     "contract-termination": Name(vi="chấm dứt hợp đồng đại lý", en="end the agency contract"),
     "line-cut": Name(vi="cắt đường truyền", en="cut the line"),
     "line-cut-arrangement": Name(vi="phối hợp việc cắt đường truyền", en="arrange the cut of the line"),

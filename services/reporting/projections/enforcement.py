@@ -70,7 +70,7 @@ class Enforcement:
 
 
 def _of_order(event: Event) -> dict[str, Any]:
-    """`waiting` is open, `objected` waits for a decision or was decided for the company."""
+    """`waiting` is open; `objected` waits for the Department's decision."""
     match event:
         case ContractTerminationDemanded():
             return {"kind": "contract-termination", "outcome": "waiting"}
@@ -78,8 +78,10 @@ def _of_order(event: Event) -> dict[str, Any]:
             return {"kind": event.kind, "outcome": "waiting"}
         case OrderExecuted():
             return {"outcome": event.outcome}
-        case OrderObjected() | ObjectionDecided(upheld=True):
+        case OrderObjected():
             return {"outcome": "objected"}
+        case ObjectionDecided(upheld=True):
+            return {"outcome": "objection-upheld"}
         case ObjectionDecided():
             return {"outcome": "waiting", "overdue": False}
         case OrderWithdrawn():
@@ -93,7 +95,8 @@ VIOLATIONS = """
     select provision, empowered_by, category, count(*) from violation group by 1, 2, 3 order by 1, 2, 3
 """
 ORDERS = """
-    select kind, case when outcome = 'waiting' and overdue then 'overdue' else outcome end as outcome, count(*)
+    select kind, case when outcome in ('waiting', 'objected') and overdue then 'overdue' else outcome end as outcome,
+           count(*)
     from order_file group by 1, 2 order by 1, 2
 """
 CASES = "select case when closed then 'closed' else 'open' end as state, count(*) from case_file group by 1"

@@ -107,6 +107,7 @@ LIST = f"""
       and (%(stream_id)s::uuid is null or stream_id = %(stream_id)s)
       and (%(ref)s::uuid is null or refs @> array[%(ref)s::uuid])
       and (%(correlation_id)s::uuid is null or correlation_id = %(correlation_id)s)
+      and (%(area)s::text is null or data::json ->> 'area' = %(area)s)
       and (%(after_at)s::timestamptz is null or (sequenced_at, source, position)
            > (%(after_at)s, %(after_source)s, %(after_position)s::bigint))
     order by sequenced_at, source, position limit %(fetch)s
@@ -134,7 +135,7 @@ TIMELINE = f"""
 def listed(cursor: Cursor, where: Mapping[str, Any], after: Sequence[Any] | None, fetch: int) -> list[dict[str, Any]]:
     """In the order in which they became known; `after` is [sequenced_at, source, position] of the last row before.
 
-    `where` has a value or None for type, source, stream_id, ref and correlation_id.
+    `where` has a value or None for type, source, stream_id, ref, correlation_id and area, which the fact itself names.
     """
     at, source, position = after or (None, None, None)
     cursor.execute(LIST, {**where, "after_at": at, "after_source": source, "after_position": position, "fetch": fetch})

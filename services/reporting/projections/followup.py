@@ -4,7 +4,7 @@ A duty is overdue while a period of its clause is over and past its deadline wit
 assignment do not count. Which periods those are is said by `domain.duty.expected`; here it is asked of the rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -117,6 +117,7 @@ STATES = """
             select month, done_on from duty_report r where r.duty_id = d.duty_id order by month desc limit 1
         ) last on true
         left join provider p on p.provider_id::text = d.holder
+        where d.clause <> all(%(hidden)s::text[])
     )
 """
 
@@ -149,9 +150,10 @@ LIST_SUMMARIES = f"""
 """
 
 
-def of_periods(expected: Sequence[Expected]) -> dict[str, list[str]]:
-    """The parameters of STATES."""
+def states_of(expected: Sequence[Expected], hidden: Collection[str]) -> dict[str, list[str]]:
+    """The parameters of STATES; duties of `hidden` clauses are passed over."""
     return {
+        "hidden": sorted(hidden),
         "clauses": [one.clause for one in expected],
         "first_months": [one.first_month for one in expected],
         "last_months": [one.last_month for one in expected],
@@ -161,12 +163,13 @@ def of_periods(expected: Sequence[Expected]) -> dict[str, list[str]]:
 def duties(
     cursor: Cursor,
     expected: Sequence[Expected],
+    hidden: Collection[str],
     where: Mapping[str, str | None],
     after: str | None,
     fetch: int,
 ) -> list[dict[str, Any]]:
     """By key. `where` has holder, clause and state, or None for each; `company` is a company's name."""
-    cursor.execute(LIST_DUTIES, {**of_periods(expected), **where, "after": after, "fetch": fetch})
+    cursor.execute(LIST_DUTIES, {**states_of(expected, hidden), **where, "after": after, "fetch": fetch})
     return [dict(zip((*DUTY, "company"), row, strict=True)) for row in cursor.fetchall()]
 
 

@@ -19,13 +19,11 @@ from tests.integration.reporting import bus, province
 from tests.integration.reporting.conftest import DIC, Desk
 from tests.integration.reporting.province import DAY, ISP, SCOPE, TELECOM
 
-OF_AGENCIES = {duty.key for duty in load_law().duties(SCOPE, DAY)}
-OF_ALL = {
-    duty.key
-    for duty in load_law().duties(
-        SCOPE, DAY, [Company(str(ISP), frozenset({"isp"})), Company(str(TELECOM), frozenset({"tel"}))]
-    )
-}
+COMPANIES = [Company(str(ISP), frozenset({"isp"})), Company(str(TELECOM), frozenset({"tel"}))]
+OF_THE_POLICE = {"hai-duong/HD-2.3b/ppd/A"}
+"""For the eyes of the police and the committee alone."""
+OF_AGENCIES = {duty.key for duty in load_law().duties(SCOPE, DAY)} - OF_THE_POLICE
+OF_ALL = {duty.key for duty in load_law().duties(SCOPE, DAY, COMPANIES)} - OF_THE_POLICE
 
 
 def duties(desk: Desk, limit: str = "200", **filters: Any) -> list[Any]:
@@ -61,6 +59,15 @@ def test_at_the_start_the_law_in_force_is_registered_and_every_duty_has_its_row(
     names = {one.holder: one.holder_name.vi for one in rows}
     assert names["dic"] == "Sở Thông tin và Truyền thông Hải Dương"
     assert names["agt"] == "Đại lý Internet"
+
+
+@pytest.mark.clause("HD-2.3b")
+def test_a_duty_that_is_for_named_readers_is_shown_to_them_alone(desk: Desk) -> None:
+    desk.start()
+    desk.hear_own()
+    for agency, shown in (("ppd", OF_THE_POLICE), ("ppc", OF_THE_POLICE), ("dci", set())):
+        page = desk.view(api.list_duties, DutyFilter(clause="HD-2.3b"), principal=officer(agency, "x", "officer"))
+        assert {one.key for one in page.items} == shown, agency
 
 
 @pytest.mark.clause("HD-7")
@@ -186,7 +193,7 @@ def test_a_summary_is_kept_byte_for_byte_and_fulfils_the_duty_to_report(desk: De
     assert kept.media_type == "application/json"
     assert hashlib.sha256(kept.content).hexdigest() == made["sha256"]
     content = json.loads(kept.content)
-    assert content["orders_overdue"] == 1
+    assert content["orders_overdue"] == 2
     assert content["as_of"] == "2009-11-10T12:00:00+07:00"
     page = desk.view(api.show_summary, media_type="text/html", path=path)
     assert page.media_type == "text/html"

@@ -11,6 +11,7 @@ from hypothesis import given as any_of
 from hypothesis import strategies as st
 
 from chassis.consume.message import Received
+from chassis.identity.principal import officer
 from contracts.envelope import Event
 from contracts.refusals import NotFound
 from services.reporting import api
@@ -43,13 +44,13 @@ def test_the_summary_counts_what_stands(desk: Desk) -> None:
     ]
     assert {(one.kind, one.outcome): one.orders for one in summary.orders} == {
         ("contract-termination", "executed"): 1,
-        ("contract-termination", "overdue"): 1,
-        ("contract-termination", "objected"): 2,
+        ("contract-termination", "overdue"): 2,
+        ("contract-termination", "objection-upheld"): 1,
         ("contract-termination", "waiting"): 1,
         ("contract-termination", "withdrawn"): 1,
         ("line-cut", "executed"): 1,
     }
-    assert summary.orders_overdue == 1
+    assert summary.orders_overdue == 2, "one of them objected to, and waiting for the Department"
     assert (summary.cases.open, summary.cases.closed) == (1, 1)
     assert (summary.province, summary.sample) == ("Hải Dương", True)
     assert summary.as_of.isoformat() == "2009-11-10T12:00:00+07:00"
@@ -123,6 +124,14 @@ def test_every_fact_is_listed_once_in_the_order_it_became_known(desk: Desk, limi
     assert len(found) == len(bus.messages())
     keys = [(one.sequenced_at, one.source, one.position) for one in found]
     assert keys == sorted(set(keys))
+
+
+def test_an_officer_of_a_district_sees_the_facts_of_his_district_alone(desk: Desk) -> None:
+    desk.show(bus.messages())
+    for area, there in (("nam-sach", True), ("chi-linh", False)):
+        own = officer("dpc." + area, "x", "officer", area)
+        found = desk.view(api.list_facts, FactFilter(), limit="200", principal=own).items
+        assert {one.data["area"] for one in found} == ({area} if there else set())
 
 
 def test_facts_are_found_by_type_source_stream_and_by_any_id_they_hold(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from contracts.envelope import Event
 from contracts.events.enforcement import (
     ObjectionDecided,
     OrderAcknowledged,
@@ -30,6 +31,16 @@ objected = OrderObjected(
 def test_an_acknowledgement_that_comes_twice_changes_nothing():
     once = given(demanded).when(lambda order: orders.acknowledge(order, TODAY)).then_(acknowledged)
     given(*once.events).when(lambda order: orders.acknowledge(order, TODAY)).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [(facts.executed(),), (facts.withdrawn,), (objected,), (objected, facts.objection_upheld)],
+    ids=["executed", "withdrawn", "objected", "objection upheld"],
+)
+def test_an_acknowledgement_after_the_answer_changes_nothing(answered: tuple[Event, ...]):
+    """The order would be open again in every list."""
+    given(demanded, *answered).when(lambda order: orders.acknowledge(order, TODAY)).then_nothing()
 
 
 def test_an_unknown_order_cannot_be_acknowledged():
