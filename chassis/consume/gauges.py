@@ -58,6 +58,7 @@ class Gauges:
             metrics.observe_many(self._latency[kind], max(0.0, seconds), count)
 
     def stopped(self, partition: Partition, reason: str) -> None:
+        self.goes_on(partition)  # a former reason
         self._reasons[partition] = reason
         metrics.CONSUMER_STOPPED.labels(self._consumer, *map(str, partition), reason).set(1)
 

@@ -311,8 +311,9 @@ class ConsumerLoop:
     def _tell_holes(self, alarmed: set[Partition]) -> None:
         if alarmed == self._alarmed or self._where is None:
             return
+        over = self._alarmed - alarmed - self._stopped.keys()  # one that stopped meanwhile says so in the same row
         with self._pool.transaction() as cursor:
-            stops.remove(cursor, self._where.rows, self._alarmed - alarmed)
+            stops.remove(cursor, self._where.rows, over)
             for partition in alarmed - self._alarmed:
                 order = self._orders[partition]
                 stop = Stop(
@@ -321,7 +322,7 @@ class ConsumerLoop:
                 stops.put(
                     cursor, self._where.rows, partition, stop, Stamp(order.epoch, order.highest_left, order.position)
                 )
-        for partition in self._alarmed - alarmed:
+        for partition in over:
             self._gauges.goes_on(partition)
         for partition in alarmed - self._alarmed:
             self._gauges.stopped(partition, "hole")

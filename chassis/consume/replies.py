@@ -19,6 +19,10 @@ from contracts.problem_texts import ENGLISH, Language
 from contracts.refusals import Refusal
 from contracts.reply import SCHEMA
 
+LARGEST_PROBLEM = 65_536
+"""Characters; with what is around it far below what Kafka takes."""
+LONGEST_DETAIL = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -62,9 +66,18 @@ def accepted(asked: Asked, answer: Answer) -> Reply:
 
 def refused(asked: Asked, refusal: Refusal, label: str = "reply") -> Reply:
     """`label` tells replies apart that answer different messages under one id."""
-    problem = json.loads(json.dumps(refusal.document(asked.language), default=str))
+    problem = _of_a_size(json.loads(json.dumps(refusal.document(asked.language), default=str)))
     headers = [*_headers(asked, "refused", label), ("content-language", asked.language)]
     return Reply(headers, {"status": "refused", "command": asked.sent_id, "problem": problem})
+
+
+def _of_a_size(problem: dict[str, Any]) -> dict[str, Any]:
+    """What is too large repeats names that were sent: without its members, and `detail` cut off, it can be sent."""
+    if len(json.dumps(problem)) <= LARGEST_PROBLEM:
+        return problem
+    return {name: problem[name] for name in ("type", "code", "title", "status")} | {
+        "detail": problem["detail"][:LONGEST_DETAIL] + "…"
+    }
 
 
 def _headers(asked: Asked, outcome: str, label: str) -> list[tuple[str, str]]:

@@ -25,6 +25,8 @@ FORMAT = 2
 """The only record format that Kafka 4 writes."""
 MOST_LENGTHS = 2_000
 """Of headers whose layouts are remembered: beyond, all are forgotten, so that strange records fill no memory."""
+MOST_HEADERS, LONGEST_NAMES = 64, 4_096
+"""Of a record, and bytes of all their names: what has more is read and not remembered."""
 LAYOUTS_A_LENGTH = 4
 """The newest: types of event whose headers happen to be equally long do not push each other out."""
 Headers = list[tuple[str, bytes | None]]
@@ -72,14 +74,25 @@ def unpack(
     if key_deserializer or value_deserializer or part.aborted_transactions:
         yield from _stock_unpack(part, partition, records, key_deserializer, value_deserializer)
         return
-    topic, number = partition
+    try:
+        yield from _unpack(part, partition.topic, partition.partition, records)
+    finally:
+        part.drain()  # after an error too: what looks full and yields nothing is asked in a circle without end
+
+
+def _unpack(part: Any, topic: str, number: int, records: Any) -> Iterator[ConsumerRecord]:
     while (batch := records.next_batch()) is not None:
         if batch.magic != FORMAT:
             raise CorruptRecordError(f"a batch of record format {batch.magic} in {topic}/{number}")
         if part.check_crcs and not batch.validate_crc():
             raise CorruptRecordError(f"the batch at {topic}/{number}/{batch.base_offset} does not match its checksum")
         part.leader_epoch = batch.leader_epoch
-        if not batch.is_control_batch:
+        if not _can_be_unpacked(batch):
+            yield ConsumerRecord(
+                topic, number, batch.leader_epoch, batch.next_offset - 1, batch.max_timestamp, batch.timestamp_type,
+                None, None, [], None, -1, -1, -1,
+            )  # fmt: skip
+        elif not batch.is_control_batch:
             kind, first, epoch = batch.timestamp_type, batch.base_offset, batch.leader_epoch
             append_time = batch.max_timestamp if kind == batch.LOG_APPEND_TIME else None
             begin = batch.first_timestamp
@@ -93,7 +106,17 @@ def unpack(
                     topic, number, epoch, offset, timestamp, kind, key, value, headers, None, -1, -1, -1
                 )
         part.next_fetch_offset = batch.next_offset  # what was compacted away is not asked for again
-    part.drain()
+
+
+def _can_be_unpacked(batch: Any) -> bool:
+    """Somebody may have packed it in a way that is not read here: then one empty record stands for all of it, and gets
+    the answer that an unreadable message gets.
+    """
+    try:
+        batch._maybe_uncompress()
+    except Exception:
+        return False
+    return True
 
 
 def read_record(batch: Any) -> Any:
@@ -177,6 +200,8 @@ def _read_headers(buffer: bytes, begin: int, end: int) -> tuple[Headers, int]:
 
 
 def _remember(length: int, between: list[bytes], headers: Headers) -> None:
+    if len(between) > MOST_HEADERS or sum(map(len, between)) > LONGEST_NAMES:
+        return
     sizes = "".join(f"{len(gap)}s{len(value or b'')}s" for gap, (_, value) in zip(between, headers, strict=True))
     layout = Layout(struct.Struct(sizes), tuple(between), tuple(name for name, _ in headers))
     if len(_layouts) >= MOST_LENGTHS:

@@ -32,7 +32,7 @@ from chassis.relay.ahead import KafkaIsAhead, WrongPartitions
 from chassis.relay.relay import Relay
 from chassis.settings import CannotStart, Settings
 from chassis.store.commands import Commands
-from chassis.store.sequencer import Sequencer
+from chassis.store.sequencer import LogWentBack, Sequencer
 from chassis.timers.clocks import CLOCKS, Clocks
 from chassis.timers.worker import Manager, TimerHandler, Timers
 from contracts import catalogue
@@ -203,7 +203,7 @@ class _Topics:
 
 def passes(error: BaseException) -> bool:
     """What is waited out: the database or Kafka away, lost races, and what a person will put right meanwhile."""
-    return is_transient(error) or isinstance(error, KafkaError | KafkaIsAhead | WrongPartitions)
+    return is_transient(error) or isinstance(error, KafkaError | KafkaIsAhead | WrongPartitions | LogWentBack)
 
 
 def cause(error: BaseException) -> str:
@@ -224,7 +224,11 @@ class _OnceKafkaWasSeen:
     sequenced: Flag
 
     def run_once(self) -> int:
-        done = self.sequencer.run_once() if self.relay.has_looked else 0
+        try:
+            done = self.sequencer.run_once() if self.relay.has_looked else 0
+        except LogWentBack:
+            self.relay.has_looked = False
+            raise
         if done:
             self.sequenced.set()
         return done

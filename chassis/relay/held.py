@@ -73,8 +73,11 @@ class Held:
             abandon(producer)
 
     def _go_on(self, producer: KafkaProducer, partition: int) -> int:
-        """Lets the partition go when Kafka has all of it up to the relay's cursor."""
-        confirmed = 0
+        """Lets the partition go when Kafka has all of it up to the relay's cursor.
+
+        After some seconds the rest waits for the next call, because the other partitions wait for this one.
+        """
+        confirmed, until = 0, time.monotonic() + PATIENCE_S
         while partition in (before := reading.state(self._pool, self._topic).place).held:
             first, held = before.held[partition], dict(before.held)
             found = reading.read_partition(self._pool, self._service, partition, first, before.cursor, BATCH)
@@ -92,6 +95,9 @@ class Held:
                 break
             if moved and partition not in held:
                 self._log.info("a held partition goes on", partition=partition)
+            if time.monotonic() > until:
+                self._try_at = 0.0
+                break
         return confirmed
 
     def _send(self, producer: KafkaProducer, events: list[Outgoing]) -> int:

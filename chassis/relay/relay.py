@@ -66,7 +66,7 @@ class Relay:
         self._one_by_one = False
         self._held = Held(pool, service, kafka)
         self.has_looked = False
-        """Kafka was held against the log once, and holds nothing that the log does not know."""
+        """Kafka was held against the log, and holds nothing that the log does not know. False again: it looks again."""
         replies = (replies_topic(service, agency) for agency in AGENCIES_ON_THE_BUS.get(service, ()))
         at_zero(RELAY_PUBLISHED, topic=[self.topic, *replies])
         at_zero(RELAY_PUBLISH_FAILURES, topic=self.topic)
@@ -78,6 +78,8 @@ class Relay:
         must act; calling again looks again). Whatever it raised, the next call starts at the cursor.
         """
         try:
+            if not self.has_looked:
+                self.close()
             state = reading.state(self._pool, self.topic)
             producer = self._producer or self._open(bool(state.place.held))
             self._fill(producer, state.place, state.head)

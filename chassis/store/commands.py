@@ -3,7 +3,7 @@
 import itertools
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -51,9 +51,17 @@ class Commands:
     """Executes every command of a service, each at most once."""
 
     def __init__(
-        self, handlers: Mapping[type[Command], Handler], authority: Authority, clocks: Clocks, scope: str, service: str
+        self,
+        handlers: Mapping[type[Command], Handler],
+        authority: Authority,
+        clocks: Clocks,
+        scope: str,
+        service: str,
+        writing: Collection[type[Command]] = (),
     ) -> None:
+        """`writing`: commands whose handlers write rows of their own with `context.query`, in the same transaction."""
         self.handlers = handlers
+        self._writing = frozenset(writing)
         self.service = service
         self.scope = scope
         self._authority = authority
@@ -140,8 +148,11 @@ class Commands:
 
     def _execute_once(self, pool: Pool, command: Command, request: Request) -> Answer:
         """Without a transaction around it: what was read is checked by the append, which is one statement."""
+        if type(command) in self._writing:
+            with pool.transaction() as cursor:
+                return self._decide_and_append(cursor, command, request, ())
         with pool.statements() as cursor:
-            context = self._context(cursor, request)
+            context = self._context(cursor, command, request)
             outcome = self._decide(command, context)
             if isinstance(outcome, Answer):
                 return outcome
@@ -155,7 +166,7 @@ class Commands:
     def _decide_and_append(
         self, cursor: Cursor, command: Command, request: Request, outbox: Sequence[OutboxMessage]
     ) -> Answer:
-        context = self._context(cursor, request)
+        context = self._context(cursor, command, request)
         outcome = self._decide(command, context)
         if isinstance(outcome, Batches):
             for number, decision in enumerate(outcome.batches):
@@ -217,8 +228,9 @@ class Commands:
             outbox=outbox,
         )
 
-    def _context(self, cursor: Cursor, request: Request) -> Context:
-        return Context(request, cursor, self._authority, self._clocks, self.scope)
+    def _context(self, cursor: Cursor, command: Command, request: Request) -> Context:
+        may_write = type(command) in self._writing
+        return Context(request, cursor, self._authority, self._clocks, self.scope, may_write=may_write)
 
     def _request(
         self,

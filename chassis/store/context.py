@@ -24,6 +24,7 @@ from (select) as always left join public.command c on c.principal = %s and c.com
 """
 """The instant, and what was stored for this command before."""
 BEGIN_AND_LOAD = "select * from public.begin_and_load(%s, %s, %s, %s)"
+READING = ("select", "with")
 CLAIMED_BY = "select value, stream_id from public.claim where kind = %s and value = any(%s::text[])"
 
 
@@ -70,8 +71,12 @@ class Context:
         clocks: Clocks,
         scope: str,
         now: datetime | None = None,
+        may_write: bool = False,
     ) -> None:
-        """`now`: the wall's instant, if it is known already; then nothing is asked about earlier answers."""
+        """`now`: the wall's instant, if it is known already; then nothing is asked about earlier answers.
+
+        `may_write`: `query` is part of the command's own transaction.
+        """
         self._request = request
         self.command_id = request.command_id
         self.principal = request.principal
@@ -86,6 +91,7 @@ class Context:
         self._cursor = cursor
         self._clocks = clocks
         self._now = now
+        self._may_write = may_write
         self._first: tuple[UUID, int] | None = None
 
     @property
@@ -138,7 +144,13 @@ class Context:
         return dict(self._cursor.fetchall())
 
     def query(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-        """Rows of the service's own read models. They lag: what must be exact is loaded or claimed."""
+        """Rows of the service's own read models. They lag: what must be exact is loaded or claimed.
+
+        Raises RuntimeError for a statement that writes, unless the command is among the `writing` ones: it would stay
+        when the command is refused.
+        """
+        if not self._may_write and not sql.lstrip().lower().startswith(READING):
+            raise RuntimeError(f"this handler only reads: {sql.strip()[:40]}")
         self._cursor.execute(sql, parameters)
         return self._cursor.fetchall()
 

@@ -28,8 +28,11 @@ def microseconds(moment: datetime) -> int:
 
 
 def request_digest(command: Any) -> bytes:
-    """Of a validated command model: sha256 of its type and its JSON. Raises ValueError like `stored_text`."""
-    body = stored_text(command.model_dump_json())
+    """Of a validated command model: sha256 of its type and its JSON. Raises ValueError like `stored_text`.
+
+    Without what has its default: a release that adds an optional field recognizes what came before it.
+    """
+    body = stored_text(command.model_dump_json(exclude_defaults=True))
     return sha256(f"{command.message_type}\n".encode() + body).digest()
 
 

@@ -43,6 +43,10 @@ select %s, position, event_no, partition, prev, %s, hash from json_to_recordset(
 """
 
 
+class LogWentBack(Exception):
+    """The log ends before a position that was given and committed: another database, or an older state of this one."""
+
+
 @dataclass(slots=True)
 class _Heads:
     """The last position of each partition, true as long as `position` and `hash` are the log's last."""
@@ -64,6 +68,7 @@ class Sequencer:
         """Sequences up to 1,000 events and returns how many; waits for another sequencer's batch to end.
 
         Raises psycopg2.Error and Unavailable; then nothing was done, or all of it if COMMIT was cut off: call again.
+        Raises LogWentBack, once: Kafka must be held against the log before it is called again.
         """
         with self._pool.statements() as cursor:
             cursor.execute(ANYTHING_NEW)
@@ -84,6 +89,12 @@ class Sequencer:
         epoch, now, position, last_sequenced_at, previous = cursor.fetchone()
         position, previous = position or 0, previous or FIRST_HASH
         heads = self._heads
+        if position < heads.position:
+            self._heads = _Heads()
+            raise LogWentBack(
+                f"the log ends at position {position} and had {heads.position}: was the database restored? "
+                "docs/operations.md, A database is lost"
+            )
         if (heads.position, heads.hash) != (position, previous):
             cursor.execute(LAST_OF_EACH_PARTITION)
             heads = _Heads(position, previous, dict(cursor.fetchall()))

@@ -17,6 +17,8 @@ from contracts.text import FORBIDDEN_CHARACTER
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
+MOST_ERRORS = 100
+"""That are told of one request; `detail` says how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,15 @@ def from_validation(error: ValidationError) -> Invalid:
         {"place": _place(one["loc"]), "reason": _reason(one), "code": _code(one["type"])}
         for one in error.errors(include_url=False, include_input=False)
     ]
+    count = len(errors)
+    del errors[MOST_ERRORS:]
     first, codes = errors[0], {one["code"] for one in errors}
     kinds = {kind.code: kind for kind in (UnknownField, MissingField, WrongType, ForbiddenCharacter)}
     kind = kinds.get(codes.pop(), Invalid) if len(codes) == 1 else Invalid
     place, reason = first["place"], first["reason"]
-    if len(errors) == 1:
+    if count == 1:
         return kind(Said("{place}: {reason}", place=place, reason=reason), errors=errors)
-    said = Said("{place}: {reason} (and {more} more)", place=place, reason=reason, more=len(errors) - 1)
+    said = Said("{place}: {reason} (and {more} more)", place=place, reason=reason, more=count - 1)
     return kind(said, errors=errors)
 
 

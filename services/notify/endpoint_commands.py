@@ -28,7 +28,8 @@ class EndpointCommands(Commands):
     """The service's `Commands`, with what comes before and after."""
 
     def __init__(self, vault: Vault, authority: Authority, clocks: Clocks, scope: str) -> None:
-        super().__init__(handlers.commands(self._make_secret), authority, clocks, scope, "notify")
+        made = handlers.commands(self._make_secret)
+        super().__init__(made, authority, clocks, scope, "notify", writing=(RegisterEndpoint, RotateEndpointSecret))
         self._vault = vault
 
     def execute(

@@ -27,8 +27,10 @@ update endpoint_secret set valid_until = clock_timestamp() + interval '{OVERLAP_
 where endpoint_id = %s and valid_until is null returning secret_id
 """
 KEEP = """
-insert into endpoint_secret (secret_id, endpoint_id, sealed, public_key) values (%s, %s, %s, %s) returning secret_id
+insert into endpoint_secret (secret_id, endpoint_id, sealed, public_key) values (%s, %s, %s, %s)
+on conflict (secret_id) do nothing returning secret_id
 """
+"""Of two who send the same command at once the second finds the first one's, and then its answer."""
 FIND = "select sealed from endpoint_secret where secret_id = %s"
 
 

@@ -68,8 +68,7 @@ class Worker:
         crash_point("webhook.before-post")
         outcome = self._attempt(held, keys)
         crash_point("webhook.after-answer")
-        suspended = outcome.gone and self._suspend(held)
-        self._write(held, outcome, suspended)
+        self._write(held, outcome)
         return 1
 
     def _keys(self, cursor: Cursor, held: Lease) -> tuple[SigningKey, ...]:
@@ -89,13 +88,14 @@ class Worker:
             context = (("traceparent", here),) if here else ()
             return self._shop.sender.send(Post(held.url, (CONTENT_TYPE, *signed, *context), held.body))
 
-    def _write(self, held: Lease, outcome: Outcome, suspended: bool) -> None:
+    def _write(self, held: Lease, outcome: Outcome) -> None:
         with self._shop.pool.transaction() as cursor:
             now = hold(cursor, held)
             if now is None:
                 metrics.FENCED.inc()
                 logger.warning("a result came too late and was thrown away", message_id=str(held.message_id))
                 return
+            suspended = outcome.gone and self._suspend(cursor, held)
             verdict = self._settle(cursor, held, outcome, suspended, now)
             crash_point("webhook.during-write")
         metrics.DELIVERIES.labels(verdict).inc()
@@ -125,14 +125,14 @@ class Worker:
         self._escalate(cursor, held, outcome)
         return "escalated"
 
-    def _suspend(self, held: Lease) -> bool:
-        """Before the result is written: a worker that dies in between leaves the message held, not lost.
+    def _suspend(self, cursor: Cursor, held: Lease) -> bool:
+        """With the result, or not at all: what a worker learnt that is past its lease suspends nobody.
 
         False when it is refused: then 410 is a failure like others.
         """
         try:
-            self._shop.commands.execute(
-                self._shop.pool,
+            self._shop.commands.execute_in(
+                cursor,
                 SuspendEndpoint(endpoint_id=held.endpoint_id, reason=GONE),
                 principal=PRINCIPAL,
                 key=uuid5(held.message_id, f"gone/{held.epoch}"),
