@@ -132,6 +132,14 @@ def test_an_id_used_for_another_command_is_refused_and_the_first_keeps_its_answe
     assert first == fourth
 
 
+def test_a_refusal_that_would_repeat_more_than_kafka_takes_is_told_in_short(agency: Agency):
+    agency.send({f"{'unknown' * 1_000}{number}": 1 for number in range(120)}, ce_id="many")
+    agency.send({"counter_id": str(COUNTER), "by": 1, "x" * 900_000: 1}, ce_id="long")
+    for (_, value), code in zip(agency.replies(), ("invalid", "unknown-field"), strict=True):
+        assert value["problem"]["code"] == code
+        assert len(json.dumps(value)) < 10_000
+
+
 def command(**fields: Any) -> dict[str, Any]:
     return {"counter_id": str(COUNTER), "by": 1} | fields
 

@@ -7,7 +7,8 @@ import pytest
 
 from chassis.consume.order import NO_MOVE_LIMIT_S
 from chassis.kafka.partition import partition_of
-from contracts.envelope import Envelope
+from chassis.observe import metrics
+from contracts.envelope import Envelope, to_headers
 from tests.integration.consume.rig import TOPIC, Rig
 
 
@@ -80,6 +81,32 @@ def test_a_hole_that_stays_is_told_and_a_late_resend_mends_it(rig: Rig):
     rig.settle(loop)
     assert rig.total(counter) == (5, 5)
     assert rig.rows("select reason from stopped") == []
+
+
+def test_a_hole_that_closes_does_not_hide_why_the_partition_stops_now(rig: Rig):
+    """The missing message and one of a type that the catalogue lacks come in one poll."""
+    _, found = five_of_one_counter(rig)
+    partition, fourth = found[3]
+
+    def send_a_strange_fourth() -> None:
+        headers = [(name, b"counter.reset" if name == "ce_type" else value) for name, value in to_headers(fourth)]
+        rig.cluster.send(TOPIC, partition, b"{}", headers=headers)
+
+    def shown(reason: str) -> float:
+        return float(metrics.CONSUMER_STOPPED.labels("counter.views", TOPIC, str(partition), reason)._value.get())
+
+    rig.send(pick(found, 1, 2))
+    send_a_strange_fourth()
+    loop = rig.loop()
+    rig.settle(loop)
+    rig.clock.advance(NO_MOVE_LIMIT_S)
+    rig.settle(loop)
+    assert (rig.rows("select reason from stopped"), shown("hole")) == ([("hole",)], 1)
+    rig.send(pick(found, 3))
+    send_a_strange_fourth()
+    rig.settle(loop)
+    assert rig.rows("select reason from stopped") == [("unknown-type",)]
+    assert (shown("hole"), shown("unknown-type")) == (0, 1)
 
 
 def test_a_topic_made_again_is_read_from_its_beginning_and_changes_nothing(rig: Rig):

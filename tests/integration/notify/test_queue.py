@@ -1,15 +1,19 @@
 """From an event to a received webhook: lanes, order, retries, fencing, holding. A real database, real sockets."""
 
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
 from contracts.commands.notify import RegisterEndpoint, ResumeEndpoint, RotateEndpointSecret, SuspendEndpoint
+from contracts.refusals import StaleVersion
 from services.notify.domain.addresses import AddressPolicy
 from services.notify.sender.port import Outcome, Post
 from tests.conformance.sender.endpoint_server import Behaviour, Connection, EndpointServer
@@ -21,6 +25,7 @@ from tests.integration.notify.conftest import (
     endpoint_of,
     free_port,
     run_until_idle,
+    secret_id,
     withdrawn,
 )
 
@@ -178,6 +183,29 @@ def test_gone_suspends_the_endpoint_and_holds_its_messages(notify: Notify, serve
     assert run_until_idle(notify) == 2
 
 
+@pytest.mark.fault("F9")
+def test_a_worker_past_its_lease_suspends_nobody(notify: Notify, server: EndpointServer, isp: UUID) -> None:
+    """It heard 410; meanwhile the company mended its endpoint, and another worker delivered."""
+    server.behaviours["/hook"] = answers(410, 200)
+    notify.registered(isp, server.url("/hook"))
+    notify.hand_over(demanded(isp, uuid4()))
+
+    class Slow:
+        def check(self, url: str) -> None:
+            notify.sender.check(url)
+
+        def send(self, post: Post) -> Outcome:
+            heard = notify.sender.send(post)
+            with notify.pool.transaction() as cursor:
+                cursor.execute("update lane set leased_until = clock_timestamp() - interval '1 second'")
+            assert notify.worker().run_once() == 1
+            return heard
+
+    assert notify.worker(sender=Slow()).run_once() == 1
+    assert notify.rows("select state from webhook") == [("delivered",)]
+    assert notify.rows(EVENTS, "notify.endpoint-suspended") == []
+
+
 @pytest.mark.fault("F50")
 @pytest.mark.parametrize(
     ("header", "at_least", "at_most"), [("120", 119, 121), ("1000000000000", 86_390, 86_400), ("-1", 4, 6), ("x", 4, 6)]
@@ -214,6 +242,37 @@ def test_retries_go_to_the_new_address_with_every_key_that_is_valid(
         "where valid_until is not null"
     )
     assert left == [(24,), (24,)], "hours for which the former two still sign"
+
+
+def secrets(notify: Notify) -> list[tuple[Any, ...]]:
+    return notify.rows("select secret_id, valid_until from endpoint_secret order by made_at")
+
+
+def test_a_rotation_that_is_refused_leaves_the_secrets_as_they_were(notify: Notify, isp: UUID) -> None:
+    notify.registered(isp, "https://hooks.songhong.vn/orders")
+    before = secrets(notify)
+    rotate = RotateEndpointSecret(endpoint_id=endpoint_of(isp))
+    with pytest.raises(StaleVersion):
+        notify.commands.execute(notify.pool, rotate, principal=as_company(isp), key="x", expected_version=99)
+    assert secrets(notify) == before
+
+
+@pytest.mark.fault("F59")
+def test_a_rotation_sent_several_times_at_once_shows_everybody_the_one_secret_that_stays(
+    notify: Notify, isp: UUID
+) -> None:
+    notify.registered(isp, "https://hooks.songhong.vn/orders")
+    rotate, together = RotateEndpointSecret(endpoint_id=endpoint_of(isp)), threading.Barrier(6)
+
+    def send(_: int) -> str:
+        together.wait()
+        return str(notify.execute(rotate, as_company(isp), key="the-same")["secret"])
+
+    with ThreadPoolExecutor(6) as clients:
+        shown = set(clients.map(send, range(6)))
+    assert len(shown) == 1
+    staying = [one for one, valid_until in secrets(notify) if valid_until is None]
+    assert staying == [secret_id(as_company(isp), "the-same")]
 
 
 def test_a_key_past_its_overlap_signs_nothing(notify: Notify, server: EndpointServer, isp: UUID) -> None:

@@ -3,7 +3,7 @@
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ from chassis.kafka.partition import partition_of
 from chassis.postgres.pool import Pool, Unavailable
 from chassis.store import audit
 from chassis.store.epochs import head, raise_epoch
-from chassis.store.sequencer import Sequencer
+from chassis.store.sequencer import LogWentBack, Sequencer
 from tests.integration.store.counting import Store, append_with, counted
 
 
@@ -56,6 +56,25 @@ def test_an_event_is_sequenced_when_its_position_is_given(store: Store) -> None:
     ((after,),) = store.rows(clock)
     ((recorded_at, sequenced_at),) = store.rows("select recorded_at, sequenced_at from log join event using (event_no)")
     assert recorded_at < before < sequenced_at < after
+
+
+@pytest.mark.fault("F21")
+def test_a_log_that_goes_back_under_a_running_sequencer_gets_no_position_a_second_time(store: Store) -> None:
+    """A standby that lacks the last events took over, and nobody has noticed yet."""
+    sequencer = Sequencer(store.pool, "counter")
+    for _ in range(5):
+        with open_append(store, uuid4(), 0):
+            pass
+        sequencer.run_once()
+    with closing(psycopg2.connect(store.admin_dsn)) as admin, admin, admin.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")  # whoever may do that has the disk
+        cursor.execute("delete from log where position > 3")
+    with open_append(store, uuid4(), 0):
+        pass
+    with pytest.raises(LogWentBack, match="ends at position 3 and had 5"):
+        sequencer.run_once()
+    assert store.rows("select max(position) from log") == [(3,)]
+    assert store.rows("select count(*) from unsequenced") == [(1,)], "it waits"
 
 
 def test_a_reader_that_tails_the_identity_loses_an_event_and_the_log_does_not(store: Store) -> None:

@@ -105,3 +105,38 @@ def test_records_like_the_last_one_are_cut_by_its_layout_and_others_are_not():
     ]
     found = [*alike, *unlike, *alike]
     assert [record.headers for record in fetched(batch_of(found)).take()] == [headers for _, _, headers in found]
+
+
+def packed(codec: int) -> bytes:
+    """A batch whose one record somebody packed in a way that is not installed here."""
+    batch = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, 1_000_000)
+    batch.append(0, 1_700_000_000_000, b"k", b"v", [])
+    batch._compression_type = codec
+    batch.write_header(use_compression_type=True)
+    return bytes(batch._buffer)
+
+
+@pytest.mark.parametrize("codec", [2, 4, 7], ids=["snappy", "zstd", "none that there is"])
+def test_a_batch_that_cannot_be_unpacked_is_one_unreadable_record_and_the_next_is_read(codec: int):
+    part = fetched(packed(codec) + batch_of([(b"key", b"value", [])]))
+    first, second = part.take(10)
+    assert (first.offset, first.key, first.value, list(first.headers)) == (0, None, None, [])
+    assert (second.key, second.value) == (b"key", b"value")
+    assert not part
+
+
+def test_a_corrupt_batch_is_told_once_and_leaves_nothing_that_looks_full():
+    whole = bytearray(batch_of([(b"key", b"value", [])]))
+    whole[-1] ^= 1
+    part = fetched(bytes(whole))
+    with pytest.raises(CorruptRecordError):
+        part.take(10)
+    assert not part
+
+
+def test_strange_headers_are_read_and_not_remembered():
+    before = {length: list(layouts) for length, layouts in record_reader._layouts.items()}
+    for size in range(5_000, 5_050):
+        [record] = DefaultRecordBatch(batch_of([(b"k", b"v", [("n" * size, b"1")])]))
+        assert record.headers == [("n" * size, b"1")]
+    assert record_reader._layouts == before
