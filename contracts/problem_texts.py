@@ -6,9 +6,11 @@ braces are the same in both. `words.toml` says in Vietnamese what is a code of o
 outcome), `reasons.toml` what pydantic finds wrong with a field.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -22,6 +24,7 @@ LANGUAGES: tuple[Language, ...] = (ENGLISH, VIETNAMESE)
 
 FOLDER = Path(__file__).parent / "problems"
 WORDS, REASONS = "words", "reasons"
+DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 ANY = "any"
 """Among the reasons: one for every kind of error that has none of its own."""
 
@@ -82,13 +85,29 @@ def reasons() -> Mapping[str, str]:
 
 
 def filled(template: str, values: Mapping[str, Any], language: Language) -> str:
-    """The sentence with its values. Lists are joined by commas; in Vietnamese our own codes become words."""
-    known = words() if language == VIETNAMESE else {}
-    ready = {name: _one(value, known.get(name, {})) for name, value in values.items()}
+    """The sentence with its values, lists joined by commas; in Vietnamese with words for our own codes, and days as
+    people write them there.
+    """
+    if language == VIETNAMESE:
+        known = words()
+        values = {name: _in_vietnamese(value, known.get(name, {})) for name, value in values.items()}
+    ready = {name: _one(value) for name, value in values.items()}
     return Formatter().vformat(template, (), ready)
 
 
-def _one(value: Any, known: Mapping[str, str]) -> Any:
-    if isinstance(value, list | tuple):
-        return ", ".join(str(_one(one, known)) for one in value)
-    return known.get(value, value) if isinstance(value, str) else value
+def _one(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def _in_vietnamese(value: Any, known: Mapping[str, str]) -> Any:
+    match value:
+        case list() | tuple():
+            return [_in_vietnamese(one, known) for one in value]
+        case str() if day := DAY.fullmatch(value):
+            return "/".join(reversed(day.groups()))
+        case str():
+            return known.get(value, value)
+        case date() if not isinstance(value, datetime):
+            return f"{value:%d/%m/%Y}"
+        case _:
+            return value

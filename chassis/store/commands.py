@@ -134,23 +134,18 @@ class Commands:
         )
         with traces.span(f"handle {command.message_type}", request.metadata.traceparent):
             for attempt in itertools.count():
-                cursor.execute("savepoint command")
                 try:
-                    answer = self._decide_and_append(cursor, command, request, outbox)
-                except (Refusal, ValueError, RuntimeError) as error:
-                    cursor.execute("rollback to savepoint command")
-                    if not isinstance(error, StaleVersion) or expected_version is not None or attempt == RETRIES:
+                    return self._under_savepoint(cursor, command, request, outbox)
+                except StaleVersion:
+                    if expected_version is not None or attempt == RETRIES:
                         raise
-                else:
-                    cursor.execute("release savepoint command")
-                    return answer
         raise AssertionError("unreachable")
 
     def _execute_once(self, pool: Pool, command: Command, request: Request) -> Answer:
         """Without a transaction around it: what was read is checked by the append, which is one statement."""
         if type(command) in self._writing:
             with pool.transaction() as cursor:
-                return self._decide_and_append(cursor, command, request, ())
+                return self._under_savepoint(cursor, command, request, ())
         with pool.statements() as cursor:
             context = self._context(cursor, command, request)
             outcome = self._decide(command, context)
@@ -162,6 +157,19 @@ class Commands:
             with pool.transaction() as cursor:
                 return self._append(cursor, request, context, outcome)
         return self._run_batches(pool, request, context, outcome)
+
+    def _under_savepoint(
+        self, cursor: Cursor, command: Command, request: Request, outbox: Sequence[OutboxMessage]
+    ) -> Answer:
+        """After a refusal, and when a twin was accepted while this one decided, nothing is left of it."""
+        cursor.execute("savepoint command")
+        try:
+            answer = self._decide_and_append(cursor, command, request, outbox)
+        except (Refusal, ValueError, RuntimeError):
+            cursor.execute("rollback to savepoint command")
+            raise
+        cursor.execute(f"{'rollback to' if answer.replayed else 'release'} savepoint command")
+        return answer
 
     def _decide_and_append(
         self, cursor: Cursor, command: Command, request: Request, outbox: Sequence[OutboxMessage]

@@ -30,7 +30,8 @@ class Names:
     def _known(self) -> dict[str, Name]:
         province = self.law.province(self.scope)
         bodies = {body.id: body.name for body in self.law.bodies.values() if body.kind in ("class", "ministry")}
-        violations = {one.id: one.name for one in self.law.violation_types.values()}
+        violations = {one.id: one.name for one in self.law.violation_categories.values()}
+        violations |= {one.id: one.name for one in self.law.violation_types.values()}
         areas = {area.code: area.name for area in province.areas}
         return bodies | violations | areas | {agency.code: agency.name for agency in province.agencies}
 

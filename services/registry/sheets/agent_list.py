@@ -43,7 +43,7 @@ def read_agent_list(content: bytes, area_names: Mapping[str, str]) -> Sheet:
     for row in rows:
         reader.take(row)
         if reader.taken > MAX_ROWS:
-            raise TooManyRows("The list has more than {limit} rows; send it in parts", limit=MAX_ROWS)
+            raise TooManyRows("The list has more than {limit} rows", limit=MAX_ROWS)
     if not reader.taken:
         raise ListIsEmpty("The header was found, but no row below it")
     return Sheet(tuple(reader.rows), tuple(reader.problems[:MAX_ROWS]), reader.duplicates, header.letter("telecom"))

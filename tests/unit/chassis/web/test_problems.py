@@ -1,6 +1,7 @@
 """Problem documents: every no has a shape, a code, and says nothing it should not."""
 
 import json
+from datetime import date
 from typing import Annotated, Literal
 
 import pytest
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chassis.web import problems
 from contracts import text
-from contracts.problem_texts import LANGUAGES
+from contracts.problem_texts import LANGUAGES, filled
 from contracts.refusals import NotFound, Refusal, StaleVersion, refusals
 
 
@@ -132,3 +133,9 @@ def test_every_code_is_described_once() -> None:
         assert found is not None
         assert found.code == kind.code
         assert 400 <= kind.status < 600
+
+
+def test_in_vietnamese_days_are_written_as_people_write_them() -> None:
+    values = {"asked": "2026-12-01", "known": [date(2026, 11, 28)], "month": "2026-12"}
+    assert filled("{asked} sau {known}, tháng {month}", values, "vi") == "01/12/2026 sau 28/11/2026, tháng 2026-12"
+    assert filled("{asked} after {known}", values, "en") == "2026-12-01 after 2026-11-28"
