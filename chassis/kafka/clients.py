@@ -8,15 +8,15 @@ from chassis.process.patching import is_green
 
 is_green()  # raises at import when only half is patched: kafka-python would hang without a word
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition  # noqa: E402
-from kafka.errors import (  # noqa: E402
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition  # noqa: E402  # after the look at what is patched
+from kafka.errors import (  # noqa: E402  # after the look at what is patched
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
 )
 
-from chassis.kafka import record_reader, record_writer  # noqa: E402
+from chassis.kafka import record_reader, record_writer  # noqa: E402  # after the look at what is patched
 
 __all__ = [
     "KafkaAdminClient",

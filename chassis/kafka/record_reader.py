@@ -16,10 +16,10 @@ from chassis.process.patching import is_green
 
 is_green()  # raises when only half is patched: kafka-python would hang without a word
 
-from kafka.consumer.fetcher import ConsumerRecord, Fetcher  # noqa: E402
-from kafka.errors import CorruptRecordError  # noqa: E402
-from kafka.record.default_records import ControlRecord, DefaultRecord, DefaultRecordBatch  # noqa: E402
-from kafka.record.util import decode_varint  # noqa: E402
+from kafka.consumer.fetcher import ConsumerRecord, Fetcher  # noqa: E402  # after the look at what is patched
+from kafka.errors import CorruptRecordError  # noqa: E402  # after the look at what is patched
+from kafka.record.default_records import ControlRecord, DefaultRecord, DefaultRecordBatch  # noqa: E402  # after the look at what is patched
+from kafka.record.util import decode_varint  # noqa: E402  # after the look at what is patched
 
 FORMAT = 2
 """The only record format that Kafka 4 writes."""

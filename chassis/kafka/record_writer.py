@@ -12,8 +12,8 @@ from chassis.process.patching import is_green
 
 is_green()  # raises when only half is patched: kafka-python would hang without a word
 
-from kafka.record.default_records import DefaultRecordBatchBuilder, DefaultRecordMetadata  # noqa: E402
-from kafka.record.util import encode_varint  # noqa: E402
+from kafka.record.default_records import DefaultRecordBatchBuilder, DefaultRecordMetadata  # noqa: E402  # after the look at what is patched
+from kafka.record.util import encode_varint  # noqa: E402  # after the look at what is patched
 
 Headers = Sequence[tuple[str, bytes | None]]
 K = TypeVar("K")

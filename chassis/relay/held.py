@@ -26,6 +26,8 @@ from contracts.topics import events_topic
 BATCH = 100
 TRY_EVERY_S = 5.0
 PATIENCE_S = 5.0
+TURN_S = 5.0
+"""How long one partition may take while the others wait."""
 MAX_BLOCK_MS = 5_000
 
 
@@ -75,9 +77,9 @@ class Held:
     def _go_on(self, producer: KafkaProducer, partition: int) -> int:
         """Lets the partition go when Kafka has all of it up to the relay's cursor.
 
-        After some seconds the rest waits for the next call, because the other partitions wait for this one.
+        What does not fit into its turn waits for the next call.
         """
-        confirmed, until = 0, time.monotonic() + PATIENCE_S
+        confirmed, until = 0, time.monotonic() + TURN_S
         while partition in (before := reading.state(self._pool, self._topic).place).held:
             first, held = before.held[partition], dict(before.held)
             found = reading.read_partition(self._pool, self._service, partition, first, before.cursor, BATCH)

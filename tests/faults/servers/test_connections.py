@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 
 import psycopg2
 import pytest
@@ -25,6 +26,10 @@ THROUGH_POOLER = ("registry-http", "registry-work", "notify-work")
 def test_at_the_connection_limit_callers_are_told_when_to_come_back_and_nothing_is_lost(system: System) -> None:
     registry, world = system.service("registry"), system.world
     asked = "/registry/v1/agents"
+
+    def shows_more(name: str, before: float) -> bool:
+        return system.metric(name, FAILURES, cause="refused") > before
+
     with system.busy() as traffic:
         for _ in rounds("F17", "limits"):
             traffic.wait_for(3)
@@ -39,13 +44,7 @@ def test_at_the_connection_limit_callers_are_told_when_to_come_back_and_nothing_
 
                 wait_until(refused, 20, "registry asks its callers to come back")
                 for name in REGISTRY:
-                    wait_until(
-                        lambda name=name, before=before[name]: (  # type: ignore[misc]
-                            system.metric(name, FAILURES, cause="refused") > before
-                        ),
-                        20,
-                        f"{name} shows that it is not let in",
-                    )
+                    wait_until(partial(shows_more, name, before[name]), 20, f"{name} shows that it is not let in")
                 limit(system, 3)
                 traffic.wait_for(2)
             finally:

@@ -115,6 +115,32 @@ def test_once_the_topic_takes_it_everything_held_follows_in_order(store: Store, 
 
 @pytest.mark.fault("F31")
 @pytest.mark.usefixtures("impatient")
+def test_a_partition_that_is_let_go_takes_its_turn_and_the_others_go_on(
+    store: Store, bus: Bus, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow(bus)
+    stream = uuid4()
+    large(store, stream)
+    store.sequence()
+    for version in range(1, 5 * held.BATCH // 2):
+        store.count(stream, version)
+    store.sequence()
+    wait_until(lambda: relayed(relay, store), 60, "the cursor reaches the head")
+    topics.apply(bus.settings, [bus.topic])
+    monkeypatch.setattr(held, "TURN_S", 0.0)
+    begins = []
+
+    def is_let_go() -> bool:
+        begins.extend(held_by(relay, store).values())
+        return relayed(relay, store) and not held_by(relay, store)
+
+    wait_until(is_let_go, 60, "nothing is held any more")
+    assert {1, 1 + held.BATCH, 1 + 2 * held.BATCH} <= set(begins), "a batch a turn"
+    check_topic_is_the_log(bus, store)
+
+
+@pytest.mark.fault("F31")
+@pytest.mark.usefixtures("impatient")
 def test_two_relays_and_a_partition_that_is_let_go_lose_nothing(store: Store, bus: Bus, relay: Relay) -> None:
     """A batch that left the partition out must not move the cursor once the partition goes on."""
     narrow(bus)

@@ -40,7 +40,7 @@ class OfAnotherClock:
 
 def test_the_wall_is_the_clock_of_the_database():
     wall, ahead = DatabaseWall(), datetime(2031, 1, 1, tzinfo=UTC)
-    assert wall.now(OfAnotherClock()) == wall.shown(ahead) == ahead  # type: ignore[arg-type]
+    assert wall.now(OfAnotherClock()) == wall.shown(ahead) == ahead  # type: ignore[arg-type]  # it has what is needed here
 
 
 def test_the_same_stream_kind_and_round_are_the_same_timer():
